@@ -1,0 +1,1 @@
+"""The `feedmill` command: one small file per verb, each calling one room."""

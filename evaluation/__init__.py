@@ -1,0 +1,1 @@
+"""Metrics and their comparison: pure functions over arrays and frames."""

@@ -1,0 +1,1 @@
+"""What runs Feedmill on a machine: Airflow, MLflow and serving together, and the benchmark."""

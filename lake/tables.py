@@ -1,0 +1,159 @@
+"""Delta tables of one surface: whole-day atomic writes through Spark, reads to Arrow without a JVM."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import TableNotFoundError
+
+from schemas.contract import Contract
+from schemas.errors import UserError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+PLAIN = {"delta.enableDeletionVectors": "false"}
+"""Table properties that keep Arrow readers without a JVM able to read what Spark wrote."""
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The tables of one surface below `root` (a local folder)."""
+
+    root: Path
+
+    def path(self, table: Contract) -> Path:
+        """Folder of `table`: `silver.labelled` lies in `<root>/silver/labelled`."""
+        return self.root.joinpath(*table.name.split("."))
+
+    def exists(self, table: Contract) -> bool:
+        return (self.path(table) / "_delta_log").is_dir()
+
+    # -- writes -------------------------------------------------------------------------------------------------
+
+    def write_days(self, frame: DataFrame, table: Contract, days: Sequence[date]) -> None:
+        """Replace whole `days` (values of the partition column) of `table` by `frame` in one Delta commit.
+
+        Other days are untouched; a day of which `frame` has no row becomes empty. Writing the same rows again
+        leaves the same table.
+        """
+        (column,) = table.partition_by
+        self._write(frame, table, f"{column} IN ({_literals(days)})")
+
+    def write_whole(self, frame: DataFrame, table: Contract) -> None:
+        """Replace all of `table` by `frame` in one Delta commit."""
+        self._write(frame, table, None)
+
+    def _write(self, frame: DataFrame, table: Contract, where: str | None) -> None:
+        schema = table.spark()
+        ordered = frame.select(*(frame[field.name].cast(field.dataType) for field in schema.fields))
+        writer = ordered.write.format("delta").mode("overwrite").partitionBy(*table.partition_by)
+        for key, value in PLAIN.items():
+            writer = writer.option(key, value)
+        if where is not None and self.exists(table):
+            writer = writer.option("replaceWhere", where)
+        writer.option("mergeSchema", "true").save(str(self.path(table)))
+
+    def write_arrow(self, rows: pa.Table, table: Contract, where: str) -> None:
+        """Replace the rows matching the SQL predicate `where` by `rows`, without a JVM: for small tables."""
+        exists = self.exists(table)
+        write_deltalake(
+            str(self.path(table)),
+            rows.select(list(table.names)).cast(table.arrow()),
+            mode="overwrite",
+            partition_by=list(table.partition_by) or None,
+            predicate=where if exists else None,
+            configuration=PLAIN,
+        )
+
+    # -- reads --------------------------------------------------------------------------------------------------
+
+    def frame(self, spark: SparkSession, table: Contract, days: Iterable[date] | None = None) -> DataFrame:
+        """`table` (of `days`, where given) as a Spark frame; an empty one with its schema if it was never written."""
+        if not self.exists(table):
+            return spark.createDataFrame([], table.spark())
+        frame = spark.read.format("delta").load(str(self.path(table)))
+        if days is None:
+            return frame
+        (column,) = table.partition_by
+        return frame.where(f"{column} IN ({_literals(days)})")
+
+    def arrow(
+        self,
+        table: Contract,
+        days: Iterable[date] | None = None,
+        columns: Sequence[str] | None = None,
+        where: ds.Expression | None = None,
+    ) -> pa.Table:
+        """`table` as Arrow without a JVM: whole, or the rows of `days` that match `where`, `columns` only.
+
+        Raises UserError if the table was never written.
+        """
+        expression = where
+        if days is not None:
+            (column,) = table.partition_by
+            of_days = ds.field(column).isin(list(days))
+            expression = of_days if expression is None else expression & of_days
+        dataset = self._delta(table).to_pyarrow_dataset()
+        return dataset.to_table(columns=list(columns or table.names), filter=expression)
+
+    def days(self, table: Contract) -> set[date]:
+        """Partition days of `table` that hold rows; empty if it was never written."""
+        if not self.exists(table):
+            return set()
+        (column,) = table.partition_by
+        return {date.fromisoformat(part[column]) for part in self._delta(table).partitions()}
+
+    def version(self, table: Contract) -> int:
+        """The Delta version now current."""
+        return int(self._delta(table).version())
+
+    def fingerprint(self, table: Contract, days: Iterable[date] | None = None) -> tuple[int, str]:
+        """(rows, hash) of the content of `table`, the same whatever the order of rows and the layout of files."""
+        if not self.exists(table):
+            return 0, "0" * 16
+        dataset = self._delta(table).to_pyarrow_dataset()
+        where = "" if days is None else f"WHERE {table.partition_by[0]} IN ({_literals(days)})"
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.register("rows", dataset)
+            columns = ", ".join(f'"{name}"' for name in table.names)
+            found: Any = connection.execute(
+                f"SELECT count(*), coalesce(sum(hash({columns})), 0) FROM rows {where}"
+            ).fetchone()
+        return int(found[0]), f"{int(found[1]) % 2**64:016x}"
+
+    def _delta(self, table: Contract) -> DeltaTable:
+        path = self.path(table)
+        try:
+            return DeltaTable(str(path))
+        except TableNotFoundError:
+            raise UserError(
+                f"table {table.name} does not exist below {self.root}", fix="run the night's earlier steps first"
+            ) from None
+
+
+@functools.singledispatch
+def _literal(value: object) -> str:
+    raise TypeError(f"no SQL literal for {value!r}")
+
+
+@_literal.register
+def _(value: date) -> str:
+    return f"DATE '{value.isoformat()}'"
+
+
+def _literals(values: Iterable[object]) -> str:
+    listed = ", ".join(_literal(value) for value in values)
+    if not listed:
+        raise ValueError("no days given")
+    return listed

@@ -1,0 +1,1 @@
+"""Retrieval models, ranker, calibration and item index: fit / recommend / score / save / load. No Spark, no Airflow."""

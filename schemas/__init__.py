@@ -1,0 +1,1 @@
+"""The contracts: log layers, lake tables, release manifest and decision record. Imports nothing of the project."""

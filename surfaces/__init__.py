@@ -1,0 +1,1 @@
+"""One YAML per surface, and the typed model that validates it whole."""

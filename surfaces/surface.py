@@ -1,0 +1,137 @@
+"""The typed model of a surface file: everything product owns about one place that shows a slate."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from surfaces.duration import Duration
+
+Lack = Literal["user", "position", "propensity", "non_clicks", "history"]
+SourceName = Literal["als", "item_item", "two_tower", "popular"]
+IndexKind = Literal["hnsw", "ivf_flat", "flat"]
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Outcome(_Part):
+    """One thing that can happen to an impression, and until when it is attributed to it."""
+
+    kind: Literal["binary", "sum"] = "binary"
+    window: Duration
+    unit: str | None = None
+    cap: Annotated[float, Field(gt=0)] | None = None
+
+
+class Training(_Part):
+    """Which days train the models and how much each response counts."""
+
+    window_days: Positive = 7
+    half_life_days: Annotated[float, Field(gt=0)] = 3.0
+    positives: dict[str, float]
+
+
+class Source(_Part):
+    """One retrieval source: the least and most candidates it brings, and its hyper-parameters."""
+
+    min_quota: Count = 0
+    max_quota: Positive = 200
+    config: dict[str, float | int | str | bool] = Field(default_factory=dict)
+
+
+class Ranker(_Part):
+    """The multi-task ranker: one head per outcome named here."""
+
+    heads: tuple[str, ...]
+    config: dict[str, float | int | str | bool] = Field(default_factory=dict)
+
+
+class Index(_Part):
+    """How item vectors may be indexed: kinds are tried in order until one reaches the recall bar."""
+
+    kinds: tuple[IndexKind, ...] = ("hnsw", "ivf_flat", "flat")
+    recall_at: Positive = 100
+    min_recall: Share = 0.95
+    queries: Positive = 1000
+
+
+class Slate(_Part):
+    """How a slate is put together."""
+
+    size: Positive = 10
+    candidates: Positive = 200
+    epsilon: Share = 0.0
+    max_per_creator: Positive | None = None
+    max_per_topic: Positive | None = None
+
+
+class Gates(_Part):
+    """What a night's release must reach to ship. Tolerances are relative to the champion."""
+
+    retrieval_recall_tolerance: Share = 0.10
+    blended_recall_vs_popular: Annotated[float, Field(ge=0)] = 1.0
+    ranker_auc_tolerance: Share = 0.03
+    min_auc: Share = 0.5
+    max_ece: Share = 0.05
+    min_positives: Positive = 30
+
+
+class Checks(_Part):
+    """Allowed ranges of the data expectations."""
+
+    volume_low: Annotated[float, Field(gt=0)] = 0.5
+    volume_high: Annotated[float, Field(gt=1)] = 2.0
+    max_quarantine_share: Share = 0.05
+    min_item_coverage: Share = 0.95
+    min_rows: Positive = 1
+
+
+class Surface(_Part):
+    """One surface, validated whole. Raised errors are pydantic's; `surfaces.load` puts them into words."""
+
+    surface: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    description: str
+    outcomes: Annotated[dict[str, Outcome], Field(min_length=1)]
+    lateness: Duration = timedelta(days=2)
+    lacks: frozenset[Lack] = frozenset()
+    training: Training
+    retrieval: Annotated[dict[SourceName, Source], Field(min_length=1)]
+    ranker: Ranker | None = None
+    value: dict[str, float] = Field(default_factory=dict)
+    index: Index = Index()
+    slate: Slate = Slate()
+    gates: Gates = Gates()
+    checks: Checks = Checks()
+    seed: int = 20260101
+
+    @model_validator(mode="after")
+    def _names_known_outcomes(self) -> Self:
+        named = {
+            "training.positives": self.training.positives,
+            "ranker.heads": self.ranker.heads if self.ranker else (),
+            "value": self.value,
+        }
+        for key, outcomes in named.items():
+            for outcome in outcomes:
+                if outcome not in self.outcomes:
+                    raise ValueError(f"{key}: found {outcome!r}; allowed are the outcomes {', '.join(self.outcomes)}")
+        return self
+
+    @property
+    def restate_days(self) -> int:
+        """How many days after its event day an outcome may still arrive and count (whole days, rounded up)."""
+        longest = max(outcome.window for outcome in self.outcomes.values())
+        return math.ceil((longest + self.lateness) / timedelta(days=1))
+
+    def has(self, thing: Lack) -> bool:
+        """Whether this surface's logs carry `thing`."""
+        return thing not in self.lacks

@@ -1,1 +1,1 @@
-"""Tables on Delta: where they lie, whole-day atomic writes, Arrow reads without a JVM; the ledger; the Spark session."""
+"""Tables on Delta: where they lie, whole-day atomic writes, Arrow reads without a JVM; ledger; Spark session."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import psutil
 from filelock import FileLock
 
-from lake import jars
+from lake import jars, java
 from lake.home import Home
 from schemas.errors import InfrastructureError, UserError
 
@@ -114,8 +114,13 @@ def stop(home: Home) -> bool:
         return True
 
 
-def hold(home: Home, night: str) -> Endpoint:
-    """Start the server if need be and note that `night` uses it, so that `release` by another leaves it up."""
+def hold(home: Home, night: str) -> Endpoint | None:
+    """Start the server if need be and note that `night` uses it, so that `release` by another leaves it up.
+
+    Does nothing, and returns None, where SPARK_REMOTE names a cluster's.
+    """
+    if os.environ.get("SPARK_REMOTE"):
+        return None
     endpoint = start(home)
     leases = home.spark / "leases"
     leases.mkdir(exist_ok=True)
@@ -167,6 +172,7 @@ def _where_to_look(home: Home) -> str:
 
 
 def _launch(home: Home) -> Endpoint:
+    java.require()
     delta = jars.found()
     if len(delta) < len(jars.NAMES):
         raise UserError(f"Delta's jars are not in {jars.FOLDER}", fix="run `make setup`")

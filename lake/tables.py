@@ -122,15 +122,9 @@ class Lake:
         if not self.exists(table):
             return 0, "0" * 16
         dataset = self._delta(table).to_pyarrow_dataset()
-        where = "" if days is None else f"WHERE {table.partition_by[0]} IN ({_literals(days)})"
+        where = "true" if days is None else f"{table.partition_by[0]} IN ({_literals(days)})"
         with duckdb.connect() as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.register("rows", dataset)
-            columns = ", ".join(f'"{name}"' for name in table.names)
-            found: Any = connection.execute(
-                f"SELECT count(*), coalesce(sum(hash({columns})), 0) FROM rows {where}"
-            ).fetchone()
-        return int(found[0]), f"{int(found[1]) % 2**64:016x}"
+            return content_hash(connection, dataset, where)
 
     def _delta(self, table: Contract) -> DeltaTable:
         path = self.path(table)
@@ -140,6 +134,17 @@ class Lake:
             raise UserError(
                 f"table {table.name} does not exist below {self.root}", fix="run the night's earlier steps first"
             ) from None
+
+
+def content_hash(connection: duckdb.DuckDBPyConnection, rows: ds.Dataset, where: str = "true") -> tuple[int, str]:
+    """(rows, hash) of the `rows` matching the SQL predicate `where`: a sum of row hashes, so order does not matter."""
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.register("rows", rows)
+    columns = ", ".join(f'"{name}"' for name in sorted(rows.schema.names))
+    found: Any = connection.execute(
+        f"SELECT count(*), coalesce(sum(hash({columns})), 0) FROM rows WHERE {where}"
+    ).fetchone()
+    return int(found[0]), f"{int(found[1]) % 2**64:016x}"
 
 
 @functools.singledispatch

@@ -19,6 +19,7 @@ VERBS: dict[str, str] = {
     "tables": "cli.tables:tables",
     "doctor": "cli.doctor:doctor",
     "setup": "cli.setup:setup",
+    "docs": "cli.docs:docs",
     "step": "cli.step:step",
     "spark": "cli.spark:spark",
     "world": "cli.world:world",

@@ -1,1 +1,1 @@
-"""Great Expectations suites, one per table, kept as reviewable files."""
+"""Great Expectations suites, one file a table, kept as reviewable Python."""

@@ -21,6 +21,11 @@ def valid_at(night: date) -> ds.Expression:
     return begun & (ds.field("known_until").is_null() | ~ended)
 
 
+def valid_sql(night: date) -> str:
+    """`valid_at` as a DuckDB predicate."""
+    return f"known_from <= DATE '{night}' AND (known_until IS NULL OR known_until > DATE '{night}')"
+
+
 def mask_labels(rows: pa.Table, outcomes: Sequence[str], night: date) -> pa.Table:
     """`rows` with every label that became known after `night` set to null."""
     for outcome in outcomes:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from surfaces.duration import Duration
 
-Lack = Literal["user", "position", "propensity", "non_clicks", "history"]
+Lack = Literal["user", "position", "propensity", "non_clicks", "history", "creator", "topic"]
 SourceName = Literal["als", "item_item", "two_tower", "popular"]
 IndexKind = Literal["hnsw", "ivf_flat", "flat"]
 
@@ -90,7 +90,10 @@ class Checks(_Part):
 
     volume_low: Annotated[float, Field(gt=0)] = 0.5
     volume_high: Annotated[float, Field(gt=1)] = 2.0
+    label_rate_factor: Annotated[float, Field(gt=1)] = 2.0
+    freshness: Duration = timedelta(hours=6)
     max_quarantine_share: Share = 0.05
+    max_orphan_share: Share = 0.05
     min_item_coverage: Share = 0.95
     min_rows: Positive = 1
 

@@ -1,0 +1,23 @@
+"""bronze.outcome: one arrival day of what happened."""
+
+from __future__ import annotations
+
+from great_expectations.expectations.expectation import Expectation
+
+from expectations import rules
+from expectations.facts import Facts
+from schemas.logs import OUTCOME
+from surfaces.surface import Surface
+
+TABLE = "bronze.outcome"
+
+
+def expectations(surface: Surface, facts: Facts) -> list[Expectation]:
+    """Volume, nulls, freshness, and only outcomes that the surface declares."""
+    return [
+        rules.volume(facts, surface.checks),
+        *rules.required(OUTCOME),
+        rules.one_of("outcome", surface.outcomes),
+        *rules.fresh("occurred_at", facts, surface.checks.freshness),
+        rules.unique("outcome_id", level="warning"),
+    ]

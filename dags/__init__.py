@@ -1,0 +1,1 @@
+"""Airflow only: which tasks there are and in what order. No logic, nothing heavy imported."""

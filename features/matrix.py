@@ -1,0 +1,67 @@
+"""The dense matrix: the same columns in the same order, from gold.samples in training, from a store in serving."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.feature import Unknown
+from features.registry import registry
+from features.request import Context, Floats, Ints, request_features
+from surfaces.surface import Surface
+
+
+def from_samples(samples: pa.Table, surface: Surface) -> Floats:
+    """The (n, F) float32 matrix of gold.samples' rows, columns in the order of `registry(surface)`.
+
+    Raises KeyError naming the first column that `samples` lacks.
+    """
+    names = [feature.name for feature in registry(surface) if feature.tier == "batch"]
+    columns = {name: _column(samples, name) for name in names}
+    return assemble(surface, context_of(samples), columns)
+
+
+def context_of(samples: pa.Table) -> Context:
+    """The request context of gold.samples' rows."""
+    lengths = pc.fill_null(samples["history_length"].cast(pa.int64()), -1)
+    return Context(_microseconds(samples["shown_at"]), _microseconds(samples["created_at"]), _array(lengths))
+
+
+def assemble(surface: Surface, context: Context, columns: Mapping[str, npt.ArrayLike]) -> Floats:
+    """The (n, F) float32 matrix for the n impressions of `context`, columns in the order of `registry(surface)`.
+
+    `columns` maps each batch feature's name to (n,) values, NaN where null, or to one value for all n; a name that
+    is absent is null throughout. Null becomes the feature's default.
+    """
+    features = registry(surface)
+    computed = request_features(context)
+    matrix = np.empty((len(context), len(features)), np.float32)
+    for place, feature in enumerate(features):
+        if isinstance(feature.computation, Unknown):
+            values = np.isnan(np.asarray(columns.get(feature.computation.of, np.nan), np.float32))
+        elif feature.tier == "request":
+            values = computed[feature.name]
+        else:
+            values = np.asarray(columns.get(feature.name, np.nan), np.float32)
+        matrix[:, place] = values
+        null = np.isnan(matrix[:, place])
+        matrix[null, place] = feature.default
+    return matrix
+
+
+def _column(samples: pa.Table, name: str) -> Floats:
+    values: Floats = samples[name].cast(pa.float32()).combine_chunks().to_numpy(zero_copy_only=False)
+    return values
+
+
+def _microseconds(times: pa.ChunkedArray) -> Ints:
+    return _array(pc.fill_null(times.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()), 0))
+
+
+def _array(values: pa.ChunkedArray) -> Ints:
+    numbers: Ints = values.combine_chunks().to_numpy(zero_copy_only=False)
+    return numbers

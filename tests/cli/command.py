@@ -1,0 +1,34 @@
+"""Runs the real `feedmill` command in a process of its own, as a person would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Exit code and what was printed on either stream."""
+
+    code: int
+    text: str
+
+
+def feedmill(*words: str, home: Path, **environment: str) -> Answer:
+    """`feedmill words...` with `home` as FEEDMILL_HOME."""
+    settings = os.environ | {"FEEDMILL_HOME": str(home), "COLUMNS": "200", "CI": ""} | environment
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *words],
+        cwd=PROJECT,
+        env=settings,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Answer(done.returncode, done.stdout + done.stderr)

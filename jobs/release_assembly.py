@@ -1,0 +1,110 @@
+"""A release put together: models, index, features and what else answering a request needs, in one folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.tables import entity_tables
+from jobs.night import Night
+from jobs.release_inputs import Inputs, surface_text
+from jobs.responses import seen_items
+from lake.known import valid_at
+from schemas.release import Manifest, digests
+from schemas.tables import SEQUENCE, SILVER_ITEM
+from serving.verify import verify
+from surfaces.surface import Surface
+
+CATALOGUE = ("item_id", "creator_id", "topic", "title", "created_at")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A release on disk; `reused` if one with the same inputs was there and whole, `changed` its models that this
+    night's training did not give again bit for bit."""
+
+    folder: Path
+    manifest: Manifest
+    reused: bool
+    changed: tuple[str, ...] = ()
+
+
+def parts(surface: Surface) -> tuple[str, ...]:
+    """The artifacts of a night that a release holds."""
+    return (*surface.retrieval, *(("ranker",) if surface.ranker else ()), "index")
+
+
+def build(night: Night, made_from: Inputs) -> Built:
+    """The release of `night` below its surface's releases: built aside, then renamed; never changed afterwards."""
+    folder = night.home.releases(night.surface.surface)
+    final, building = folder / made_from.release_id, folder / ".building"
+    shutil.rmtree(building, ignore_errors=True)
+    assemble(night, building, {name: night.artifact(name) for name in parts(night.surface)}, as_of=night.day)
+    manifest = seal(building, made_from, night.surface)
+    if final.is_dir():
+        return _kept(final, manifest, building)
+    building.rename(final)
+    return Built(final, verify(final), reused=False)
+
+
+def assemble(night: Night, folder: Path, models: dict[str, Path], as_of: date, surface: Surface | None = None) -> None:
+    """Copy `models` and write the surface, the features `as_of` a day and the catalogue into the new `folder`."""
+    folder.mkdir(parents=True)
+    for name, path in models.items():
+        shutil.copytree(path, folder / name)
+    (folder / "surface.yaml").write_text(surface_text(surface or night.surface))
+    features = folder / "features"
+    features.mkdir()
+    for entity, table in entity_tables(night.surface).items():
+        rows = night.lake.arrow(table, [as_of], [name for name in table.names if name != "as_of"])
+        _write(rows, features / f"{entity}.parquet", "key")
+    _write(_sequences(night, as_of), features / "sequence.parquet", "key")
+    items = night.lake.arrow(SILVER_ITEM, columns=CATALOGUE, where=valid_at(night.day))
+    _write(items, features / "catalogue.parquet", "item_id")
+    _write(seen_items(night, _window(night, as_of)), features / "seen.parquet", "user_id")
+
+
+def seal(folder: Path, made_from: Inputs, surface: Surface) -> Manifest:
+    """Write the manifest of what is in `folder`."""
+    manifest = Manifest(
+        release_id=made_from.release_id,
+        surface=made_from.name,
+        day=made_from.day,
+        files=digests(folder),
+        tables=made_from.tables,
+        sources=tuple(surface.retrieval),
+        feature_schema=made_from.feature_schema,
+        code=made_from.code,
+        lock=made_from.lock,
+    )
+    manifest.write(folder)
+    return manifest
+
+
+def _sequences(night: Night, as_of: date) -> pa.Table:
+    if not night.lake.exists(SEQUENCE):
+        return pa.table({"key": pa.array([], pa.string()), "items": pa.array([], pa.list_(pa.string()))})
+    return night.lake.arrow(SEQUENCE, [as_of], ["user_id", "items"]).rename_columns(["key", "items"])
+
+
+def _kept(final: Path, fresh: Manifest, building: Path) -> Built:
+    """The release that was there before, with what this night would have given otherwise."""
+    manifest = verify(final)
+    shutil.rmtree(building)
+    changed = {*manifest.files.items()} ^ {*fresh.files.items()}
+    return Built(final, manifest, reused=True, changed=tuple(sorted({path for path, _ in changed})))
+
+
+def _window(night: Night, as_of: date) -> Iterable[date]:
+    first = as_of - timedelta(days=night.surface.training.window_days - 1)
+    return [first + timedelta(days=offset) for offset in range((as_of - first).days + 1)]
+
+
+def _write(rows: pa.Table, path: Path, key: str) -> None:
+    pq.write_table(rows.sort_by(key), path, compression="zstd")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from surfaces.surface import Source
 
 Item = TypeVar("Item", bound=Hashable)
+Name = TypeVar("Name", bound=str)
 
 DAMPING = 60
 """The k of reciprocal rank fusion (Cormack, Clarke, Buettcher: SIGIR 2009)."""
@@ -34,19 +35,20 @@ class Merged(Generic[Item]):
         return len(self.items)
 
 
-def merge(candidates: Mapping[str, Sequence[Item]], quotas: Mapping[str, Source], limit: int) -> Merged[Item]:
-    """At most `limit` items from `candidates` (source name to its items, best first).
+def merge(candidates: Mapping[Any, Sequence[Item]], quotas: Mapping[Name, Source], limit: int) -> Merged[Item]:
+    """At most `limit` items from `candidates` (source name to its items, best first; `""` is no item).
 
     Each source brings at most its `max_quota`; its first `min_quota` are kept before the limit cuts anything. Order
-    is by reciprocal rank fusion, the sum over sources of 1 / (60 + rank); ties keep the order of first offer.
+    is by reciprocal rank fusion, the sum over sources of 1 / (60 + rank); ties keep the order of `quotas`.
     """
     fused: dict[Item, float] = {}
     brought: dict[Item, list[str]] = {}
     promised: set[Item] = set()
     offers = 0
-    for source, ranked in candidates.items():
-        quota = quotas[source]
-        for rank, item in enumerate(ranked[: quota.max_quota]):
+    for source, quota in quotas.items():
+        for rank, item in enumerate(candidates.get(source, ())[: quota.max_quota]):
+            if item == "":
+                continue
             offers += 1
             fused[item] = fused.get(item, 0.0) + 1.0 / (DAMPING + rank)
             brought.setdefault(item, []).append(source)

@@ -1,0 +1,44 @@
+"""feedmill serve: the HTTP server, in the foreground."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Annotated
+
+import typer
+
+from cli.screen import console
+from lake.home import Home
+from schemas.errors import UserError
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8080,
+) -> None:
+    """Answer requests from the live release of every surface; a switch is followed without a restart."""
+    _require_free(host, port)
+    # One thread a request: requests run beside one another, and a library's own threads would only get in their way.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    import uvicorn
+
+    from serving.app import create_app
+
+    app = create_app(Home.default().root / "releases")
+    console.print(f"serving on http://{host}:{port} (its interface: http://{host}:{port}/docs); Ctrl-C stops it")
+    uvicorn.run(app, host=host, port=port, log_level="warning")
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raise UserError if nothing can listen on `host`:`port`."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise UserError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}",
+            fix=f"choose another port: feedmill serve --port {port + 1 if port < 65535 else port - 1}",
+        ) from None

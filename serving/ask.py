@@ -1,0 +1,35 @@
+"""What one request asks for, with everything that its answer may depend on besides the release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request for a slate. The same ask of the same release has the same answer.
+
+    `history`: items consumed before, oldest first, if the caller knows better than the release's own sequence.
+    `size`: slots wanted; None for the surface's own size. `at` must carry a time zone.
+    """
+
+    request_id: str
+    at: datetime
+    user_id: str | None = None
+    country: str | None = None
+    device: str | None = None
+    network: str | None = None
+    history: tuple[str, ...] | None = None
+    size: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError(f"at: found {self.at} without a time zone")
+
+    @property
+    def microseconds(self) -> int:
+        """`at` as UTC microseconds since 1970."""
+        return (self.at - _EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,75 @@
+"""Every item a release may show, as rows 0..n-1: stages pass rows, and only the answer turns them into ids again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+Rows = npt.NDArray[np.int64]
+"""(n,) int64 rows of the catalogue; -1 is an item that is not in it."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One id column of the catalogue: the (n,) `values` (`""` where unknown), as `codes` into `names`, -1 unknown."""
+
+    values: npt.NDArray[np.object_]
+    codes: Rows
+    names: dict[str, int]
+
+    @classmethod
+    def of(cls, values: Iterable[str | None]) -> Column:
+        array = np.array([value or "" for value in values], dtype=object)
+        names: dict[str, int] = {}
+        codes = [names.setdefault(value, len(names)) if value else -1 for value in array]
+        return cls(array, np.array(codes, dtype=np.int64), names)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """(n,) arrays by row. `created`: int64 UTC microseconds, 0 where unknown."""
+
+    ids: npt.NDArray[np.object_]
+    creators: Column
+    topics: Column
+    titles: npt.NDArray[np.object_]
+    created: Rows
+    row_of: dict[str, int]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def rows(self, items: Sequence[str]) -> Rows:
+        """(n,) rows of `items`, -1 for those not in the catalogue."""
+        get = self.row_of.get
+        return np.fromiter((get(item, -1) for item in items), dtype=np.int64, count=len(items))
+
+    @classmethod
+    def read(cls, path: Path, more: Iterable[str]) -> Catalogue:
+        """The parquet file at `path`, and below it every item of `more` that it lacks: a model may know an item
+        whose dimension row never arrived, and it must not be lost for that."""
+        table = pq.read_table(path)
+        ids = table["item_id"].to_pylist()
+        extra = sorted(set(more) - set(ids))
+        blank: list[None] = [None] * len(extra)
+        row_of = {item: row for row, item in enumerate([*ids, *extra])}
+        return cls(
+            ids=np.array([*ids, *extra], dtype=object),
+            creators=Column.of([*table["creator_id"].to_pylist(), *blank]),
+            topics=Column.of([*table["topic"].to_pylist(), *blank]),
+            titles=Column.of([*table["title"].to_pylist(), *blank]).values,
+            created=np.concatenate([_microseconds(table["created_at"]), np.zeros(len(extra), dtype=np.int64)]),
+            row_of=row_of,
+        )
+
+
+def _microseconds(times: pa.ChunkedArray) -> Rows:
+    whole = pc.fill_null(times.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()), 0)
+    return np.asarray(whole.to_numpy(), dtype=np.int64)

@@ -67,7 +67,7 @@ def _spark(name: str, users: list[Feedmill]) -> None:
     """Start Spark before the first of `users` and stop it after the last, whether they pass or fail."""
     start = Feedmill(task_id="spark_start", arguments=["spark", "start", name, DAY], doc="one Spark for the night")
     stop = Feedmill(task_id="spark_stop", arguments=["spark", "stop", name, DAY], doc="give its memory back")
-    start.as_setup() >> users >> stop.as_teardown(setups=start)
+    start.as_setup() >> users >> stop.as_teardown(setups=start)  # type: ignore[no-untyped-call]
 
 
 def draw_broken(name: str, mistake: UserError) -> DAG:

@@ -45,14 +45,22 @@ class Feedmill(BaseOperator):
         code, tail = self._run([*command(), *arguments])
         if code == 0:
             return
-        words = "\n".join([f"feedmill {shlex.join(arguments)}: exit {code} ({NO_RETRY.get(code, 'may pass if retried')})", *tail])
+        context["ti"].xcom_push(key="exit_code", value=code)
+        words = "\n".join(
+            [f"feedmill {shlex.join(arguments)}: exit {code} ({NO_RETRY.get(code, 'may pass if retried')})", *tail]
+        )
         raise AirflowFailException(words) if code in NO_RETRY else AirflowException(words)
 
     def _run(self, arguments: list[str]) -> tuple[int, list[str]]:
         tail: deque[str] = deque(maxlen=20)
         environment = os.environ | {"NO_COLOR": "1", "COLUMNS": "160", "PYTHONUNBUFFERED": "1"}
         self._process = subprocess.Popen(
-            arguments, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+            arguments,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         assert self._process.stdout is not None
         for line in self._process.stdout:

@@ -1,0 +1,91 @@
+"""An Airflow to work with for as long as a command lasts: the one that is up, or one of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from infra import airflow, ports, service
+from infra.airflow_api import AirflowApi
+from infra.service import Service
+from lake.home import Home
+from schemas.errors import InfrastructureError, UserError
+
+PARSE_TIMEOUT_S = 60
+
+
+@contextlib.contextmanager
+def airflow_session(home: Home) -> Iterator[tuple[AirflowApi, Service]]:
+    """Airflow of `home`, logged in: the one `feedmill up` started, else one that is stopped at the end.
+
+    Raises UserError if another command is working with one of its own.
+    """
+    found = service.recorded(home, "airflow")
+    if found is not None and found.purpose == "night":
+        if found.owner.process() is not None:
+            raise UserError(
+                f"another feedmill command (process {found.owner.pid}) runs a night in {home.root}",
+                fix="wait until it ends, or use another FEEDMILL_HOME",
+            )
+        service.stop(home, found)
+        found = None
+    own = found is None
+    running = found or airflow.start(home, ports.any_free(), "night", triggerer=False)
+    try:
+        with contextlib.closing(AirflowApi(home, running.port)) as api:
+            if own:
+                _fail_leftovers(api)
+            yield api, running
+    finally:
+        if own:
+            service.stop(home, running)
+
+
+@contextlib.contextmanager
+def unpaused(api: AirflowApi, dag: str) -> Iterator[None]:
+    """`dag` takes on work within the block; paused again after it if it was paused before.
+
+    So a night by hand does not switch the nightly schedule on. Waits until Airflow has read the DAG anew.
+    """
+    _await_parsed(api, dag)
+    paused = api.paused(dag)
+    api.pause(dag, False)
+    try:
+        yield
+    finally:
+        if paused:
+            with contextlib.suppress(InfrastructureError, UserError):
+                api.pause(dag, True)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the block like Ctrl-C does, so that everything started in it is stopped."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _await_parsed(api: AirflowApi, dag: str) -> None:
+    deadline = time.monotonic() + PARSE_TIMEOUT_S
+    began = datetime.now(UTC)
+    while time.monotonic() < deadline:
+        parsed = api.parsed_at(dag)
+        if parsed is not None and (began - parsed).total_seconds() < PARSE_TIMEOUT_S:
+            return
+        if errors := api.import_errors():
+            raise UserError(f"Airflow could not read the DAGs:\n{errors}")
+        time.sleep(0.3)
+    raise InfrastructureError(f"Airflow did not read the DAG {dag} in {PARSE_TIMEOUT_S} s", fix="see stack/*.log")
+
+
+def _fail_leftovers(api: AirflowApi) -> None:
+    """Runs that a killed command left unfinished would begin again by themselves: end them."""
+    for run in api.runs("~", "running", "queued"):
+        api.fail(run["dag_id"], run["dag_run_id"], "left unfinished by a command that was stopped")

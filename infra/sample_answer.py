@@ -1,0 +1,82 @@
+"""Proof that a server answers from the live release: start one, ask it for one user's slate, stop it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pyarrow.parquet as pq
+
+from infra import ports, service
+from lake.home import Home
+from schemas.errors import InfrastructureError
+
+START_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server said: the slate's items for `user`, by which release, and how long the request took."""
+
+    user: str
+    release_id: str
+    items: tuple[str, ...]
+    milliseconds: float
+
+
+def sample_answer(home: Home, surface: str) -> Answer | None:
+    """One answer of a real server, or None if no release of `surface` is live."""
+    active = home.releases(surface) / "active"
+    if not active.exists():
+        return None
+    running = service.recorded(home, "serving")
+    if running is not None:
+        return _ask(home, surface, running.port)
+    port = ports.any_free()
+    command = [sys.executable, "-m", "cli.main", "serve", "--port", str(port)]
+    log = home.root / "stack" / "serving-sample.log"
+    log.unlink(missing_ok=True)
+    members = (service.launch("serving", command, os.environ | {"FEEDMILL_HOME": str(home.root)}, log),)
+    server = service.Service("serving-sample", port, members, "night", service.myself())
+    service.record(home, server)
+    try:
+        if not service.wait_until(lambda: _ready(surface, port), START_TIMEOUT_S, members=members):
+            raise InfrastructureError(f"the server did not answer for {surface}", fix=f"see {log}")
+        return _ask(home, surface, port)
+    finally:
+        service.stop(home, server)
+
+
+def _ready(surface: str, port: int) -> bool:
+    try:
+        return httpx.get(f"http://{ports.HOST}:{port}/v1/{surface}/release", timeout=5).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _ask(home: Home, surface: str, port: int) -> Answer:
+    user = _some_user(home, surface)
+    url = f"http://{ports.HOST}:{port}/v1/{surface}/recommend"
+    body = {"request_id": "sample", **({"user_id": user} if user else {})}
+    httpx.post(url, json=body, timeout=30)
+    began = time.perf_counter()
+    response = httpx.post(url, json=body, timeout=30)
+    milliseconds = 1000 * (time.perf_counter() - began)
+    if not response.is_success:
+        raise InfrastructureError(f"the server answered {response.status_code}: {response.text[:300]}")
+    content: dict[str, Any] = response.json()
+    items = tuple(str(item["item_id"]) for item in content["items"])
+    return Answer(user or "an unknown user", str(content["release_id"]), items, milliseconds)
+
+
+def _some_user(home: Home, surface: str) -> str | None:
+    """The first user the live release knows the past of; None if it knows nobody."""
+    path = home.releases(surface) / "active" / "features" / "seen.parquet"
+    if not path.exists():
+        return None
+    users = pq.read_table(path, columns=["user_id"])["user_id"].to_pylist()
+    return min(users) if users else None

@@ -61,10 +61,10 @@ def inputs(night: Night) -> Inputs:
 
 
 def surface_text(surface: Surface) -> str:
-    """The surface as YAML with every default written out, in one order."""
+    """The surface as YAML with every default written out, in its own order: feature columns follow that of outcomes."""
     content = surface.model_dump(mode="json")
     content["lacks"] = sorted(content["lacks"])
-    return yaml.safe_dump(content, sort_keys=True)
+    return yaml.safe_dump(content, sort_keys=False)
 
 
 def code_hash(root: Path) -> str:

@@ -20,7 +20,8 @@ Ints = npt.NDArray[np.int64]
 class Interactions:
     """Positive responses, one per row and all arrays of the same length n.
 
-    `users`, `items`: ids. `weights`: (n,) float32 > 0, already decayed by age. `times`: (n,) int64, UTC microseconds.
+    `users`, `items`: ids, a user `""` where the log names none. `weights`: (n,) float32 > 0, already decayed by age.
+    `times`: (n,) int64, UTC microseconds.
     """
 
     users: Strings
@@ -114,9 +115,15 @@ class Retriever(Protocol):
 class FactorRetriever(Retriever, Protocol):
     """A retriever that scores by inner product, so that its items can be indexed."""
 
-    item_ids: Strings
-    item_vectors: Floats
-    """(n, d) float32, rows in the order of `item_ids`."""
+    @property
+    def item_ids(self) -> Strings:
+        """(n,) ids of the catalogue items that it has a vector for."""
+        ...
+
+    @property
+    def item_vectors(self) -> Floats:
+        """(n, d) float32, rows in the order of `item_ids`."""
+        ...
 
     def query_vectors(self, requests: Requests) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """(m, d) float32 query vectors and (m,) whether the model knows anything of the request."""

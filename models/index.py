@@ -1,0 +1,125 @@
+"""Nearest items by inner product, with FAISS: HNSW, IVF-Flat, or exact search, which is also the judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from models.interface import Floats, Ints
+from schemas.errors import UserError
+
+KINDS = ("hnsw", "ivf_flat", "flat")
+HNSW_LINKS = 32
+EF_CONSTRUCTION = 200
+EF_SEARCH = 256
+NPROBE_SHARE = 0.1
+"""Share of the inverted lists that a query visits."""
+
+
+@dataclass
+class ItemIndex:
+    """An index over (n, d) float32 item vectors; the row of a vector is its answer.
+
+    `augmented`: vectors carry one more coordinate, sqrt(M^2 - |x|^2) with M the largest norm, so that the nearest by
+    Euclidean distance is the largest by inner product (Bachrach et al., RecSys 2014). It helps where norms differ
+    much, and costs recall where they do not: the caller measures.
+    """
+
+    kind: str
+    augmented: bool
+    _faiss: Any = field(repr=False)
+    _largest: float = field(repr=False)
+    """M^2 of an augmented index."""
+
+    def __len__(self) -> int:
+        return int(self._faiss.ntotal)
+
+    @classmethod
+    def build(cls, kind: str, vectors: Floats, seed: int, *, augmented: bool = False) -> ItemIndex:
+        """Index `vectors`; the same vectors and seed give the same index, since one thread builds it.
+
+        Raises UserError for an unknown kind.
+        """
+        if kind not in KINDS:
+            raise UserError(f"there is no index kind {kind!r}", fix=f"kinds are: {', '.join(KINDS)}")
+        if kind == "flat" and augmented:
+            raise ValueError("exact search needs no augmentation")
+        stored = _augmented(vectors) if augmented else np.ascontiguousarray(vectors, np.float32)
+        metric = faiss.METRIC_L2 if augmented else faiss.METRIC_INNER_PRODUCT
+        with threadpool_limits(1):
+            index = _empty(kind, stored, metric, seed)
+            index.add(stored)
+        return cls._over(index)
+
+    def search(self, queries: Floats, k: int) -> tuple[Floats, Ints]:
+        """(m, k) float32 inner products, descending, and (m, k) rows; -inf and -1 where fewer were found."""
+        width = min(k, len(self))
+        scores = np.full((len(queries), k), -np.inf, np.float32)
+        rows = np.full((len(queries), k), -1, np.int64)
+        if not width or not len(queries):
+            return scores, rows
+        asked = np.ascontiguousarray(queries, np.float32)
+        if self.augmented:
+            asked = np.hstack([asked, np.zeros((len(asked), 1), np.float32)])
+        self._widen(width)
+        found, near = self._faiss.search(asked, width)
+        if self.augmented:
+            found = ((asked**2).sum(axis=1, keepdims=True) + self._largest - found) / 2
+        scores[:, :width], rows[:, :width] = np.where(near >= 0, found, -np.inf), near
+        return scores, rows
+
+    def save(self, path: Path) -> None:
+        """Write to one file."""
+        faiss.write_index(self._faiss, str(path))
+
+    @classmethod
+    def load(cls, path: Path) -> ItemIndex:
+        """The index that `save` wrote; raises UserError if there is none."""
+        if not path.exists():
+            raise UserError(f"there is no index at {path}", fix="run the night's index step again")
+        return cls._over(faiss.read_index(str(path)))
+
+    @classmethod
+    def _over(cls, index: Any) -> ItemIndex:
+        whole, index = index, faiss.downcast_index(index)
+        index.referenced_objects = [whole]  # the narrowed view does not own the memory that it shows
+        kind = {faiss.IndexHNSWFlat: "hnsw", faiss.IndexIVFFlat: "ivf_flat"}.get(type(index), "flat")
+        augmented = index.metric_type == faiss.METRIC_L2
+        largest = 0.0
+        if augmented and index.ntotal:
+            if kind == "ivf_flat":
+                index.make_direct_map()
+            largest = float((index.reconstruct(0).astype(np.float64) ** 2).sum())
+        return cls(kind, augmented, index, largest)
+
+    def _widen(self, width: int) -> None:
+        if self.kind == "hnsw":
+            self._faiss.hnsw.efSearch = max(EF_SEARCH, 2 * width)
+        elif self.kind == "ivf_flat":
+            self._faiss.nprobe = max(1, round(NPROBE_SHARE * self._faiss.nlist), 8)
+
+
+def _augmented(vectors: Floats) -> Floats:
+    norms = (vectors.astype(np.float64) ** 2).sum(axis=1)
+    rest = np.sqrt(np.maximum(norms.max(initial=0.0) - norms, 0.0))
+    return np.ascontiguousarray(np.hstack([vectors, rest[:, None]]), np.float32)
+
+
+def _empty(kind: str, vectors: Floats, metric: int, seed: int) -> Any:
+    n, d = vectors.shape
+    if kind == "flat" or not n:
+        return faiss.IndexFlat(d, metric)
+    if kind == "hnsw":
+        graph = faiss.IndexHNSWFlat(d, HNSW_LINKS, metric)
+        graph.hnsw.efConstruction = EF_CONSTRUCTION
+        return graph
+    lists = max(1, min(round(4 * n**0.5), n // 39))
+    inverted = faiss.IndexIVFFlat(faiss.IndexFlat(d, metric), d, lists, metric)
+    inverted.cp.seed = seed
+    inverted.train(vectors)
+    return inverted

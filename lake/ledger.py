@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 
-from lake.tables import Lake
+from lake.tables import Lake, among
 from schemas.errors import InfrastructureError
 from schemas.tables import LEDGER
 
@@ -34,7 +35,7 @@ class Entry:
 
 
 def record(lake: Lake, job: str, entries: Iterable[Entry]) -> list[Entry]:
-    """Write `job`'s entries (replacing that job's lines of the same days) and check that each adds up.
+    """Write `job`'s entries (replacing that job's lines of the same days and inputs) and check that each adds up.
 
     Raises InfrastructureError, after writing them, if one does not: it names the job, day, input and missing count.
     """
@@ -47,8 +48,7 @@ def record(lake: Lake, job: str, entries: Iterable[Entry]) -> list[Entry]:
         for flow, count in [("in", entry.rows_in), ("out", entry.rows_out), *sorted(entry.set_aside.items())]
         if count or flow in ("in", "out")
     ]
-    days = ", ".join(f"'{day.isoformat()}'" for day in sorted({entry.day for entry in listed}))
-    lake.write_arrow(pa.Table.from_pylist(rows, LEDGER.arrow()), LEDGER, f"job = '{job}' AND day IN ({days})")
+    lake.write_arrow(pa.Table.from_pylist(rows, LEDGER.arrow()), LEDGER, _lines_of(job, listed))
     wrong = [entry for entry in listed if entry.missing]
     if wrong:
         words = "; ".join(f"{entry} ({entry.missing:+,} unaccounted for)" for entry in wrong)
@@ -56,6 +56,13 @@ def record(lake: Lake, job: str, entries: Iterable[Entry]) -> list[Entry]:
             f"the ledger of {job} does not add up: {words}", fix="rerun the step; it restates the day"
         )
     return listed
+
+
+def days(lake: Lake, job: str) -> set[date]:
+    """Days of which the ledger holds lines of `job`."""
+    if not lake.exists(LEDGER):
+        return set()
+    return set(lake.arrow(LEDGER, columns=["day"], where=ds.field("job") == job)["day"].to_pylist())
 
 
 def read(lake: Lake, day: date) -> dict[str, list[Entry]]:
@@ -71,3 +78,11 @@ def read(lake: Lake, day: date) -> dict[str, list[Entry]]:
         aside = {flow: count for flow, count in flows.items() if flow not in ("in", "out")}
         jobs.setdefault(job, []).append(Entry(day, name, flows.get("in", 0), flows.get("out", 0), aside))
     return jobs
+
+
+def _lines_of(job: str, entries: Iterable[Entry]) -> str:
+    days: dict[str, set[date]] = {}
+    for entry in entries:
+        days.setdefault(entry.input, set()).add(entry.day)
+    inputs = (f"(input = '{name}' AND {among('day', sorted(of_input))})" for name, of_input in sorted(days.items()))
+    return f"job = '{job}' AND ({' OR '.join(inputs)})"

@@ -63,6 +63,8 @@ def settings(cores: int) -> dict[str, str]:
         "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
         "spark.sql.files.maxPartitionBytes": "32m",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        "spark.sql.legacy.parquet.nanosAsLong": "true",
+        "spark.sql.maxConcurrentOutputFileWriters": "64",
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
         "spark.databricks.delta.snapshotPartitions": "2",

@@ -47,7 +47,7 @@ class Lake:
         leaves the same table.
         """
         (column,) = table.partition_by
-        self._write(frame, table, f"{column} IN ({_literals(days)})")
+        self._write(frame, table, among(column, days))
 
     def write_whole(self, frame: DataFrame, table: Contract) -> None:
         """Replace all of `table` by `frame` in one Delta commit."""
@@ -55,7 +55,7 @@ class Lake:
 
     def _write(self, frame: DataFrame, table: Contract, where: str | None) -> None:
         schema = table.spark()
-        ordered = frame.select(*(frame[field.name].cast(field.dataType) for field in schema.fields))
+        ordered = frame.select(*(frame[field.name].cast(field.dataType.simpleString()) for field in schema.fields))
         writer = ordered.write.format("delta").mode("overwrite").partitionBy(*table.partition_by)
         for key, value in PLAIN.items():
             writer = writer.option(key, value)
@@ -85,7 +85,7 @@ class Lake:
         if days is None:
             return frame
         (column,) = table.partition_by
-        return frame.where(f"{column} IN ({_literals(days)})")
+        return frame.where(among(column, days))
 
     def arrow(
         self,
@@ -113,6 +113,16 @@ class Lake:
             connection.register("rows", self._delta(table).to_pyarrow_dataset())
             return connection.execute(sql).to_arrow_table()
 
+    def tally(
+        self, table: Contract, days: Iterable[date], by: Sequence[str], where: str = "true"
+    ) -> dict[tuple[Any, ...], int]:
+        """Rows of `days` that match the SQL predicate `where`, counted per values of `by`; empty if never written."""
+        if not self.exists(table):
+            return {}
+        of_days = among(table.partition_by[0], days)
+        sql = f"SELECT {', '.join(by)}, count(*) AS n FROM rows WHERE {of_days} AND {where} GROUP BY ALL"
+        return {tuple(row[name] for name in by): row["n"] for row in self.query(table, sql).to_pylist()}
+
     def days(self, table: Contract) -> set[date]:
         """Partition days of `table` that hold rows; empty if it was never written."""
         if not self.exists(table):
@@ -129,7 +139,7 @@ class Lake:
         if not self.exists(table):
             return 0, "0" * 16
         dataset = self._delta(table).to_pyarrow_dataset()
-        where = "true" if days is None else f"{table.partition_by[0]} IN ({_literals(days)})"
+        where = "true" if days is None else among(table.partition_by[0], days)
         with duckdb.connect() as connection:
             return content_hash(connection, dataset, where)
 
@@ -164,8 +174,9 @@ def _(value: date) -> str:
     return f"DATE '{value.isoformat()}'"
 
 
-def _literals(values: Iterable[object]) -> str:
-    listed = ", ".join(_literal(value) for value in values)
+def among(column: str, days: Iterable[date]) -> str:
+    """The SQL predicate that `column` is one of `days`; raises ValueError if there are none."""
+    listed = ", ".join(_literal(day) for day in days)
     if not listed:
         raise ValueError("no days given")
-    return listed
+    return f"{column} IN ({listed})"

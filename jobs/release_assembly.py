@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,16 +12,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.tables import entity_tables
-from jobs.night import Night
+from jobs.night import Night, days_between
 from jobs.release_inputs import Inputs, surface_text
-from jobs.responses import seen_items
-from lake.known import valid_at
+from jobs.training_data import interactions, item_rows
+from models.validation import items_by_user
+from schemas.evaluation import POPULAR
 from schemas.release import Manifest, digests
-from schemas.tables import SEQUENCE, SILVER_ITEM
+from schemas.tables import SEQUENCE
 from serving.verify import verify
 from surfaces.surface import Surface
 
 CATALOGUE = ("item_id", "creator_id", "topic", "title", "created_at")
+LISTS = pa.schema([("key", pa.string()), ("items", pa.list_(pa.string()))])
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ class Built:
 
 
 def parts(surface: Surface) -> tuple[str, ...]:
-    """The artifacts of a night that a release holds."""
-    return (*surface.retrieval, *(("ranker",) if surface.ranker else ()), "index")
+    """The artifacts of a night that a release holds; most-popular always, for it fills a slate that runs short."""
+    return (*dict.fromkeys((*surface.retrieval, POPULAR)), *(("ranker",) if surface.ranker else ()), "index")
 
 
 def build(night: Night, made_from: Inputs) -> Built:
@@ -45,7 +47,8 @@ def build(night: Night, made_from: Inputs) -> Built:
     folder = night.home.releases(night.surface.surface)
     final, building = folder / made_from.release_id, folder / ".building"
     shutil.rmtree(building, ignore_errors=True)
-    assemble(night, building, {name: night.artifact(name) for name in parts(night.surface)}, as_of=night.day)
+    models = {name: night.artifact(name) for name in parts(night.surface)}
+    assemble(night, building, models, night.day, night.surface)
     manifest = seal(building, made_from, night.surface)
     if final.is_dir():
         return _kept(final, manifest, building)
@@ -53,21 +56,20 @@ def build(night: Night, made_from: Inputs) -> Built:
     return Built(final, verify(final), reused=False)
 
 
-def assemble(night: Night, folder: Path, models: dict[str, Path], as_of: date, surface: Surface | None = None) -> None:
+def assemble(night: Night, folder: Path, models: Mapping[str, Path], as_of: date, surface: Surface) -> None:
     """Copy `models` and write the surface, the features `as_of` a day and the catalogue into the new `folder`."""
     folder.mkdir(parents=True)
     for name, path in models.items():
         shutil.copytree(path, folder / name)
-    (folder / "surface.yaml").write_text(surface_text(surface or night.surface))
+    (folder / "surface.yaml").write_text(surface_text(surface))
     features = folder / "features"
     features.mkdir()
     for entity, table in entity_tables(night.surface).items():
         rows = night.lake.arrow(table, [as_of], [name for name in table.names if name != "as_of"])
         _write(rows, features / f"{entity}.parquet", "key")
+    _write(item_rows(night).select(CATALOGUE), features / "catalogue.parquet", "item_id")
     _write(_sequences(night, as_of), features / "sequence.parquet", "key")
-    items = night.lake.arrow(SILVER_ITEM, columns=CATALOGUE, where=valid_at(night.day))
-    _write(items, features / "catalogue.parquet", "item_id")
-    _write(seen_items(night, _window(night, as_of)), features / "seen.parquet", "user_id")
+    _write(_seen(night, as_of), features / "seen.parquet", "user_id")
 
 
 def seal(folder: Path, made_from: Inputs, surface: Surface) -> Manifest:
@@ -89,8 +91,16 @@ def seal(folder: Path, made_from: Inputs, surface: Surface) -> Manifest:
 
 def _sequences(night: Night, as_of: date) -> pa.Table:
     if not night.lake.exists(SEQUENCE):
-        return pa.table({"key": pa.array([], pa.string()), "items": pa.array([], pa.list_(pa.string()))})
-    return night.lake.arrow(SEQUENCE, [as_of], ["user_id", "items"]).rename_columns(["key", "items"])
+        return LISTS.empty_table()
+    return night.lake.arrow(SEQUENCE, [as_of], ["user_id", "items"]).rename_columns(LISTS.names)
+
+
+def _seen(night: Night, as_of: date) -> pa.Table:
+    """What each user responded to within a training window that ends with `as_of`."""
+    window = days_between(as_of - timedelta(days=night.surface.training.window_days - 1), as_of)
+    seen = items_by_user(interactions(night, window))
+    rows = [{"key": user, "items": sorted(set(items))} for user, items in seen.items() if user]
+    return pa.Table.from_pylist(rows, LISTS).rename_columns(["user_id", "items"])
 
 
 def _kept(final: Path, fresh: Manifest, building: Path) -> Built:
@@ -99,11 +109,6 @@ def _kept(final: Path, fresh: Manifest, building: Path) -> Built:
     shutil.rmtree(building)
     changed = {*manifest.files.items()} ^ {*fresh.files.items()}
     return Built(final, manifest, reused=True, changed=tuple(sorted({path for path, _ in changed})))
-
-
-def _window(night: Night, as_of: date) -> Iterable[date]:
-    first = as_of - timedelta(days=night.surface.training.window_days - 1)
-    return [first + timedelta(days=offset) for offset in range((as_of - first).days + 1)]
 
 
 def _write(rows: pa.Table, path: Path, key: str) -> None:

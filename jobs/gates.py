@@ -1,0 +1,145 @@
+"""Every gate of a night, from what the steps before measured. Pure functions: what was not measured is skipped, with why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from lake.ledger import Entry
+from schemas.decision import Gate
+from schemas.evaluation import BLENDED, POPULAR, Evaluation, Head
+from surfaces.surface import Gates, Surface
+
+ONE_SIDED = 1.645
+"""Standard errors by which a value must miss its threshold to fail: a chance of 5 % for one that is just as good."""
+
+
+def data_gates(validation: Mapping[str, Any] | None, ledger: Iterable[Entry]) -> Iterator[Gate]:
+    """Whether the data were validated and every row is accounted for. `validation`: figures of step `validate`."""
+    if validation is None:
+        yield Gate("data/expectations failed", None, 0, "at_most", "fail", "the step validate has not run")
+    else:
+        yield Gate.at_most("data/expectations failed", validation["failed"], 0)
+        if validation["warned"]:
+            reason = f"see {validation['docs']}"
+            yield Gate("data/expectations warned", validation["warned"], 0, "at_most", "warn", reason)
+    yield Gate.at_most("data/rows unaccounted for", sum(abs(entry.missing) for entry in ledger), 0)
+
+
+def index_gates(surface: Surface, index: Mapping[str, Any]) -> Iterator[Gate]:
+    """The recall of each index against exact search. `index`: the content of index.json."""
+    for source, entry in index.items():
+        name, recall = f"index/{source}/recall@{entry['recall_at']}", entry["recall"]
+        if not entry["queries"]:
+            yield Gate.skipped(name, "no user with a vector to measure with; exact search is used")
+            continue
+        parts = " ".join(f"{part} {recall[part]:.3f}" for part in ("head", "tail", "new") if recall[part] is not None)
+        yield Gate.at_least(name, recall["overall"], surface.index.min_recall, f"{entry['kind']}; {parts}")
+
+
+def list_gates(evaluation: Evaluation, gates: Gates, k: int) -> Iterator[Gate]:
+    """recall@k of each source and of all together against the champion, and of all together against most-popular."""
+    if evaluation.lists_skipped:
+        yield Gate.skipped("lists/recall", evaluation.lists_skipped)
+        return
+    figure, candidate = f"recall@{k}", evaluation.lists["candidate"]
+    for source, lists in candidate.items():
+        name = f"lists/{source}/{figure} vs champion"
+        champion = evaluation.figure("champion", source, figure)
+        value = lists.figures.get(figure)
+        if source == POPULAR:
+            continue
+        if champion is None or value is None:
+            yield Gate.skipped(name, _no_champion(evaluation, source))
+        elif lists.users < gates.min_positives:
+            yield Gate.skipped(name, _too_few(lists.users, "users", gates))
+        else:
+            threshold = champion * (1 - gates.retrieval_recall_tolerance)
+            yield Gate.at_least(name, value, threshold, f"champion {champion:.4g}")
+    yield _against_popular(evaluation, gates, figure)
+
+
+def head_gates(evaluation: Evaluation, kinds: Mapping[str, str], gates: Gates) -> Iterator[Gate]:
+    """AUC and calibration error of each binary head, AUC also against the champion and the popularity feature."""
+    if evaluation.heads_skipped:
+        yield Gate.skipped("heads", evaluation.heads_skipped)
+        return
+    for name, head in evaluation.heads["candidate"].items():
+        why = head.skipped or (_too_few(head.positives, "positives", gates) if _few(head, gates) else "")
+        if why:
+            yield Gate.skipped(f"heads/{name}", why)
+        elif kinds[name] == "binary":
+            yield from _binary_head(evaluation, name, head, gates)
+        else:
+            ratio = head.figures.get("mean_ratio")
+            yield Gate.skipped(
+                f"heads/{name}", f"a sum has no probability to calibrate; predicted/observed {ratio:.3g}"
+            )
+
+
+def auc_error(auc: float, positives: int, negatives: int) -> float:
+    """Standard error of an AUC (Hanley & McNeil 1982)."""
+    both_positive, both_negative = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    spread = auc * (1 - auc) + (positives - 1) * (both_positive - auc**2) + (negatives - 1) * (both_negative - auc**2)
+    return math.sqrt(max(spread, 0.0) / (positives * negatives))
+
+
+def _binary_head(evaluation: Evaluation, name: str, head: Head, gates: Gates) -> Iterator[Gate]:
+    auc, ece = head.figures.get("auc"), head.figures.get("ece")
+    if auc is None or ece is None:
+        yield Gate.skipped(f"heads/{name}/auc", "the held-out day has responses of one kind only")
+        return
+    yield _auc_gate(f"heads/{name}/auc", head, auc, gates.min_auc, "")
+    other = evaluation.heads.get("champion", {}).get(name)
+    champion = other.figures.get("auc") if other is not None else None
+    if champion is None:
+        yield Gate.skipped(f"heads/{name}/auc vs champion", _no_champion(evaluation, f"head {name}"))
+    else:
+        threshold = champion * (1 - gates.ranker_auc_tolerance)
+        yield _auc_gate(f"heads/{name}/auc vs champion", head, auc, threshold, f"champion {champion:.4g}")
+    yield from _against_feature(evaluation, name, auc)
+    yield Gate.at_most(f"heads/{name}/ece", ece, gates.max_ece)
+
+
+def _auc_gate(name: str, head: Head, auc: float, threshold: float, reason: str) -> Gate:
+    error = auc_error(auc, head.positives, head.rows - head.positives)
+    gate = Gate.at_least(name, auc, threshold, reason)
+    if gate.verdict == "pass" or auc + ONE_SIDED * error < threshold:
+        return gate
+    words = f"within the error {error:.2g} of {head.positives} positives"
+    return Gate(name, auc, threshold, "at_least", "warn", f"{reason}; {words}" if reason else words)
+
+
+def _against_feature(evaluation: Evaluation, name: str, auc: float) -> Iterator[Gate]:
+    """A ranker that orders worse than one popularity feature is worth a look; the first positive outcome only."""
+    known = {feature: value for feature, value in evaluation.yardstick.items() if value is not None}
+    found = {feature: value for feature, value in known.items() if f"_{name}_" in feature}
+    if found:
+        best = max(found, key=found.__getitem__)
+        verdict = "pass" if auc >= found[best] else "warn"
+        yield Gate(f"heads/{name}/auc vs popularity", auc, found[best], "at_least", verdict, f"{best} alone")  # type: ignore[arg-type]
+
+
+def _against_popular(evaluation: Evaluation, gates: Gates, figure: str) -> Gate:
+    name = f"lists/{BLENDED}/{figure} vs popular"
+    value = evaluation.figure("candidate", BLENDED, figure)
+    popular = evaluation.figure("candidate", POPULAR, figure)
+    users = evaluation.lists["candidate"][BLENDED].users
+    if value is None or popular is None:
+        return Gate.skipped(name, "nothing was measured")
+    if users < gates.min_positives:
+        return Gate.skipped(name, _too_few(users, "users", gates))
+    return Gate.at_least(name, value, popular * gates.blended_recall_vs_popular, f"popular {popular:.4g}")
+
+
+def _few(head: Head, gates: Gates) -> bool:
+    return min(head.positives, head.rows - head.positives) < gates.min_positives
+
+
+def _too_few(count: int, what: str, gates: Gates) -> str:
+    return f"only {count} {what} on the held-out day; {gates.min_positives} are needed"
+
+
+def _no_champion(evaluation: Evaluation, what: str) -> str:
+    return evaluation.champion_skipped or f"{evaluation.champion} has no figure for {what}"

@@ -9,8 +9,7 @@ from datetime import date, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Observation
-
+from jobs.counter import Counter
 from jobs.landing import files_of, landed_days, require_logs
 from jobs.night import Night, StepReport
 from jobs.quarantine import bad_json_rows, bad_parquet_rows, files_with, whole_files
@@ -80,11 +79,10 @@ def ingest_layer(session: SparkSession, night: Night, layer: Contract, days: Seq
         if stale:
             night.lake.write_days(session.createDataFrame([], table.spark()), table, stale)
         return landed
-    counts = Observation(f"ingest {layer.name}")
+    counts = Counter(f"ingest {layer.name}")
     night.lake.write_days(_accepted(judged(session, night, sound, versions), days, counts), table, days)
-    found = counts.get
-    landed.rows_in = {day: found[f"in {day}"] for day in days}
-    landed.stained = files_with(found["stained"], sound)
+    landed.rows_in = {day: counts.of("in", day) for day in days}
+    landed.stained = files_with(counts.figures.get("stained", ()), sound)
     return landed
 
 
@@ -137,15 +135,12 @@ def judged(session: SparkSession, night: Night, files: Sequence[Sound], versions
     return reduce(lambda one, other: one.union(other), frames)
 
 
-def _accepted(rows: DataFrame, days: Sequence[date], counts: Observation) -> DataFrame:
+def _accepted(rows: DataFrame, days: Sequence[date], counts: Counter) -> DataFrame:
     """Those of `rows` that are not broken; `counts` gets the rows read per day and the files with broken ones."""
     from pyspark.sql import functions as F
 
-    observed = rows.observe(
-        counts,
-        F.collect_set(F.when(F.col("broken"), F.col("file"))).alias("stained"),
-        *(F.count_if(F.col("arrival_day") == day).alias(f"in {day}") for day in days),
-    )
+    stained = F.collect_set(F.when(F.col("broken"), F.col("file"))).alias("stained")
+    observed = counts.watch(rows, "arrival_day", days, {"in": F.lit(True)}, stained)
     return observed.where(~F.col("broken")).drop("broken", "file")
 
 

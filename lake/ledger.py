@@ -65,6 +65,15 @@ def days(lake: Lake, job: str) -> set[date]:
     return set(lake.arrow(LEDGER, columns=["day"], where=ds.field("job") == job)["day"].to_pylist())
 
 
+def rows_in(lake: Lake, job: str, name: str) -> dict[date, int]:
+    """Per day of which the ledger of `job` holds lines for input `name`: the rows that went in."""
+    if not lake.exists(LEDGER):
+        return {}
+    mine = (ds.field("job") == job) & (ds.field("input") == name) & (ds.field("flow") == "in")
+    lines = lake.arrow(LEDGER, columns=["day", "rows"], where=mine)
+    return dict(zip(lines["day"].to_pylist(), lines["rows"].to_pylist(), strict=True))
+
+
 def read(lake: Lake, day: date) -> dict[str, list[Entry]]:
     """The entries of `day`, by job in the order of the table; empty if there are none."""
     if not lake.exists(LEDGER):

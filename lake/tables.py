@@ -114,12 +114,15 @@ class Lake:
             return connection.execute(sql).to_arrow_table()
 
     def tally(
-        self, table: Contract, days: Iterable[date], by: Sequence[str], where: str = "true"
+        self, table: Contract, days: Iterable[date], by: Sequence[str], where: str = "true", day: str = ""
     ) -> dict[tuple[Any, ...], int]:
-        """Rows of `days` that match the SQL predicate `where`, counted per values of `by`; empty if never written."""
+        """Rows that match the SQL predicate `where`, counted per values of `by`; empty if `table` was never written.
+
+        `days` are values of the partition column, or of the column `day` where one is named.
+        """
         if not self.exists(table):
             return {}
-        of_days = among(table.partition_by[0], days)
+        of_days = among(day or table.partition_by[0], days)
         sql = f"SELECT {', '.join(by)}, count(*) AS n FROM rows WHERE {of_days} AND {where} GROUP BY ALL"
         return {tuple(row[name] for name in by): row["n"] for row in self.query(table, sql).to_pylist()}
 

@@ -1,4 +1,4 @@
-"""Every gate of a night, from what the steps before measured. Pure functions: what was not measured is skipped, with why."""
+"""Every gate of a night, drawn from what the steps measured. What was not measured is skipped, with why."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from schemas.decision import Gate
@@ -18,7 +19,7 @@ STRANGER = "nobody\u00a0knows\u00a0this\u00a0user"
 
 
 def smoke_test(folder: Path, day: date) -> Gate:
-    """One gate: how many of the asks were answered by a slate that is whole; the reason names the first that was not."""
+    """One gate: how many asks were answered by a slate that is whole; the reason names those that were not."""
     try:
         release = LoadedRelease.load(folder)
     except FeedmillError as error:
@@ -52,6 +53,6 @@ def _fault(release: LoadedRelease, ask: Ask) -> str:
         return f"{len(items)} of {wanted} slots were filled"
     if len(set(items)) < len(items):
         return "an item stands in the slate twice"
-    if (values[1:] > values[:-1]).any() or not (values == values).all():
+    if (values[1:] > values[:-1]).any() or np.isnan(values).any():
         return "the candidates are not in the order of their value"
     return ""

@@ -105,11 +105,11 @@ def _impressions(night: Night, day: date, seed: int) -> list[dict[str, Any]]:
     for user in USERS:
         for position, item in enumerate(rng.choice(ITEMS, 8, replace=False)):
             click = float(rng.random() < (0.9 if taste(user) == taste(item) else 0.05))
-            rows.append(_row(night, day, user, str(item), position, click))
+            rows.append(_row(night, day, user, item=str(item), position=position, click=click))
     return rows
 
 
-def _row(night: Night, day: date, user: str, item: str, position: int, click: float) -> dict[str, Any]:
+def _row(night: Night, day: date, user: str, *, item: str, position: int, click: float) -> dict[str, Any]:
     match = 1.0 if taste(user) == taste(item) else 0.0
     entity_of = {feature.name: feature.entity for feature in registry(night.surface) if feature.tier == "batch"}
     batch = {name: match if entity == "user_topic" else 0.1 for name, entity in entity_of.items()}

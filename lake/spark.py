@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import psutil
 from filelock import FileLock
@@ -143,22 +143,29 @@ def release(home: Home, night: str) -> bool:
 def session(home: Home) -> Iterator[SparkSession]:
     """A client of SPARK_REMOTE if set, else of this home's server, which is started if it is not up.
 
-    Failures to reach it, and its death in mid-job, are raised as InfrastructureError.
+    Failures to reach it, its death in mid-job, and failures of a query are raised as InfrastructureError.
     """
-    remote = os.environ.get("SPARK_REMOTE") or _local_remote(start(home))
+    remote, alive = os.environ.get("SPARK_REMOTE"), _always
+    if remote is None:
+        endpoint = start(home)
+        remote, alive = _local_remote(endpoint), endpoint.alive
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
-        from pyspark.errors.exceptions.connect import SparkConnectGrpcException
-        from pyspark.sql import SparkSession
+        from pyspark.errors.exceptions.base import PySparkException
+
+        from lake.spark_client import connect
 
         try:
-            client = SparkSession.builder.remote(remote).create()
-            yield client
-        except SparkConnectGrpcException as error:
-            raise InfrastructureError(f"Spark failed: {_headline(error)}", fix=_where_to_look(home)) from error
-        finally:
-            with contextlib.suppress(Exception):
-                client.stop()
+            client = connect(remote, alive)
+            yield cast("SparkSession", client)
+        except PySparkException as error:
+            told = _headline(error) if alive() else "the server died while the step ran"
+            raise InfrastructureError(f"Spark failed: {told}", fix=_where_to_look(home)) from error
+        client.stop()
+
+
+def _always() -> bool:
+    return True
 
 
 def _local_remote(endpoint: Endpoint) -> str:

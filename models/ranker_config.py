@@ -1,0 +1,52 @@
+"""The ranker's hyper-parameters; the keys of `ranker.config` in a surface file are these fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.parameters import check
+from schemas.errors import UserError
+
+
+@dataclass(frozen=True)
+class RankerConfig:
+    """Hyper-parameters of the ranker.
+
+    `hidden` is the width of the first layer of the deep part, the second has half. An id seen less than `min_count`
+    times shares the unknown id's embedding, and `id_dropout` of the known ones are hidden in training so that this
+    embedding learns what to say of newcomers. `position_dropout` of the positions are hidden likewise, so that the
+    main tower stands on its own at serving, where no position is known yet.
+    """
+
+    embedding_size: int = 16
+    epochs: int = 6
+    learning_rate: float = 0.002
+    batch_size: int = 8192
+    cross_layers: int = 2
+    hidden: int = 128
+    dropout: float = 0.1
+    weight_decay: float = 0.01
+    patience: int = 1
+    min_count: int = 3
+    id_dropout: float = 0.1
+    position_dropout: float = 0.1
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> RankerConfig:
+        """The configuration with `config`'s keys set.
+
+        Raises UserError on an unknown key, naming the nearest, and on a value of another type or out of range.
+        """
+        check("ranker", cls, config)
+        for key, value in config.items():
+            low = 1 if key in _FROM_ONE else 0
+            if value < low or (key in _SHARES and value >= 1):
+                limit = f"{low} or more" + (" and below 1" if key in _SHARES else "")
+                raise UserError(f"ranker.{key}: found {value!r}; allowed is {limit}")
+        return cls(**config)
+
+
+_FROM_ONE = ("embedding_size", "epochs", "batch_size", "hidden", "patience", "min_count")
+_SHARES = ("dropout", "id_dropout", "position_dropout")

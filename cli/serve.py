@@ -9,15 +9,19 @@ from typing import Annotated
 import typer
 
 from cli.screen import console
+from infra import ports
 from lake.home import Home
 from schemas.errors import UserError
 
 
 def serve(
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8080,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="port to listen on; default: FEEDMILL_SERVING_PORT or 8000")
+    ] = None,
 ) -> None:
     """Answer requests from the live release of every surface; a switch is followed without a restart."""
+    port = port or ports.configured()["serving"]
     _require_free(host, port)
     # One thread a request: requests run beside one another, and a library's own threads would only get in their way.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -40,5 +44,5 @@ def _require_free(host: str, port: int) -> None:
     except OSError as error:
         raise UserError(
             f"cannot listen on {host}:{port}: {error.strerror or error}",
-            fix=f"choose another port: feedmill serve --port {port + 1 if port < 65535 else port - 1}",
+            fix=f"choose another port: feedmill serve --port {ports.any_free()}",
         ) from None

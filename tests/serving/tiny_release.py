@@ -1,4 +1,4 @@
-"""A complete small release of surface `shorts`, with real models: 60 items of 4 topics, 40 users with one taste each."""
+"""A complete small release of surface `shorts`, with real models: 60 items of 4 topics, 40 users with a taste each."""
 
 from __future__ import annotations
 

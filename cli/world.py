@@ -1,4 +1,4 @@
-"""`feedmill world`: write the simulated logs of the default world."""
+"""feedmill world: write the simulated logs of the default world."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from cli.screen import console
 from lake.home import Home
 from schemas.errors import UserError
 from schemas.logs import LAYERS
@@ -25,14 +25,13 @@ def world(
     landing = home.landing(shorts.SURFACE)
     truth = home.root / "worlds" / shorts.SURFACE / "truth"
     rows = shorts.write(landing, day_of(first_day, "--first-day"), days, seed, truth=truth)
-    table = Table(title=f"rows written to {landing}")
+    table = Table(title=f"rows written to {landing}", title_justify="left")
     table.add_column("arrival day")
     layers = [contract.name for contract in LAYERS]
     for name in layers:
         table.add_column(name, justify="right")
     for day, counts in rows.items():
         table.add_row(str(day), *(f"{counts[name]:,}" for name in layers))
-    console = Console()
     console.print(table)
     console.print(f"truth (tastes, qualities, click probabilities): {truth}")
     console.print(f"next: feedmill run {shorts.SURFACE} {max(rows)}")

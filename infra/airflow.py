@@ -67,16 +67,22 @@ def start(home: Home, port: int, purpose: Purpose, *, triggerer: bool) -> Servic
     if triggerer:
         commands["airflow-triggerer"] = ["triggerer", "--skip-serve-logs"]
     members = tuple(
-        service.launch(name, [_binary(), *arguments], variables, log_of(home, name))
+        service.launch(name, [_binary(), *arguments], variables, service.log_of(home, name))
         for name, arguments in commands.items()
     )
     started = Service("airflow", port, members, purpose, service.myself())
     service.record(home, started)
-    if not service.wait_until(lambda: answers(port), START_TIMEOUT_S, members=members):
+    try:
+        ready = service.wait_until(lambda: answers(port), START_TIMEOUT_S, members=members)
         dead = started.dead() or ["airflow-api-server"]
+    except BaseException:
+        service.stop(home, started)
+        raise
+    if not ready:
         service.stop(home, started)
         raise InfrastructureError(
-            f"Airflow did not come up: {dead[0]} {_last_line(log_of(home, dead[0]))}", fix=f"see {home.root / 'stack'}"
+            f"Airflow did not come up: {dead[0]} {service.last_line(service.log_of(home, dead[0]))}",
+            fix=f"see {home.root / 'stack'}",
         )
     return started
 
@@ -96,26 +102,16 @@ def log_in(home: Home) -> tuple[str, str, Path]:
     return "admin", str(json.loads(path.read_text())["admin"]), path
 
 
-def log_of(home: Home, name: str) -> Path:
-    """Where the output of a process of the stack lies."""
-    return home.root / "stack" / f"{name}.log"
-
-
 def _migrate(home: Home, variables: dict[str, str]) -> None:
     home.airflow.mkdir(parents=True, exist_ok=True)
-    log = log_of(home, "airflow-migrate")
+    log = service.log_of(home, "airflow-migrate")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         done = subprocess.run(
             [_binary(), "db", "migrate"], env=variables, stdout=output, stderr=subprocess.STDOUT, check=False
         )
     if done.returncode:
-        raise InfrastructureError(f"Airflow's database could not be made: {_last_line(log)}", fix=f"see {log}")
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "said nothing"
+        raise InfrastructureError(f"Airflow's database could not be made: {service.last_line(log)}", fix=f"see {log}")
 
 
 def _binary() -> str:

@@ -78,6 +78,10 @@ class AirflowApi:
         }
         return int(self._call("POST", "/api/v2/backfills", body)["id"])
 
+    def cancel_backfill(self, backfill: int) -> None:
+        """Start no further run of `backfill`, and mark those that wait as failed."""
+        self._call("PUT", f"/api/v2/backfills/{backfill}/cancel")
+
     def runs(self, dag: str, *states: str) -> list[dict[str, Any]]:
         """Runs of `dag` that are in one of `states` (all of them if none is given), oldest first."""
         query: Query = [("limit", "1000"), ("order_by", "id"), *(("state", state) for state in states)]

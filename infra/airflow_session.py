@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from infra import airflow, ports, service
 from infra.airflow_api import AirflowApi
-from infra.service import Service
 from lake.home import Home
 from schemas.errors import InfrastructureError, UserError
 
@@ -18,10 +17,10 @@ PARSE_TIMEOUT_S = 60
 
 
 @contextlib.contextmanager
-def airflow_session(home: Home) -> Iterator[tuple[AirflowApi, Service]]:
+def airflow_session(home: Home, say: Callable[[str], None]) -> Iterator[AirflowApi]:
     """Airflow of `home`, logged in: the one `feedmill up` started, else one that is stopped at the end.
 
-    Raises UserError if another command is working with one of its own.
+    `say` is told which. Raises UserError if another command is working with one of its own.
     """
     found = service.recorded(home, "airflow")
     if found is not None and found.purpose == "night":
@@ -33,12 +32,15 @@ def airflow_session(home: Home) -> Iterator[tuple[AirflowApi, Service]]:
         service.stop(home, found)
         found = None
     own = found is None
+    if own:
+        say("starting Airflow")
     running = found or airflow.start(home, ports.any_free(), "night", triggerer=False)
+    say(f"Airflow is up at {running.address}")
     try:
         with contextlib.closing(AirflowApi(home, running.port)) as api:
             if own:
                 _fail_leftovers(api)
-            yield api, running
+            yield api
     finally:
         if own:
             service.stop(home, running)

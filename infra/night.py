@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import date
 
 from rich.console import Console
@@ -13,11 +12,9 @@ from infra.logs_first import WorldWriter, choose_day, write_if_missing
 from infra.night_screen import NightScreen, failure
 from infra.sample_answer import sample_answer
 from infra.summary import summary
-from infra.watch import follow
+from infra.watched_night import watch
 from jobs.night import Night
-from lake import spark
 from lake.home import Home
-from schemas.errors import FeedmillError
 from surfaces.load import load
 
 
@@ -35,9 +32,7 @@ def run_night(home: Home, name: str, day: date | None, console: Console) -> None
         else:
             screen.say(f"no logs yet: writing the default world to {home.landing(name)}")
         try:
-            screen.say("starting Airflow")
-            with airflow_session(home) as (api, airflow):
-                screen.say(f"Airflow is up at {airflow.address}")
+            with airflow_session(home, screen.say) as api:
                 _finish(world, screen)
                 night = Night(surface, choose_day(home, name, day), home)
                 _run(api, night, screen)
@@ -57,18 +52,9 @@ def _finish(world: WorldWriter | None, screen: NightScreen) -> None:
 
 def _run(api: AirflowApi, night: Night, screen: NightScreen) -> None:
     dag = night.surface.surface
-    state = ""
     with unpaused(api, dag):
         run = api.trigger(dag, night.day)
-        screen.say(f"night of {night.surface.surface} {night.day}: run {run}")
-        try:
-            for event in follow(api, dag, run):
-                state = event.state
-                screen.show(event, night, run)
-        except BaseException:
-            with contextlib.suppress(FeedmillError):
-                api.fail(dag, run, "stopped by the command that had started it")
-            spark.release(night.home, night.name)
-            raise
+        screen.say(f"night of {dag} {night.day}: run {run}")
+        state = watch(api, night, run, screen)
     if state != "success":
         raise failure(api, night.home, dag, run)

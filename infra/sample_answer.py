@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +9,7 @@ from typing import Any
 import httpx
 import pyarrow.parquet as pq
 
-from infra import ports, service
+from infra import ports, server, service
 from lake.home import Home
 from schemas.errors import InfrastructureError
 
@@ -36,26 +34,18 @@ def sample_answer(home: Home, surface: str) -> Answer | None:
     running = service.recorded(home, "serving")
     if running is not None:
         return _ask(home, surface, running.port)
-    port = ports.any_free()
-    command = [sys.executable, "-m", "cli.main", "serve", "--port", str(port)]
-    log = home.root / "stack" / "serving-sample.log"
-    log.unlink(missing_ok=True)
-    members = (service.launch("serving", command, os.environ | {"FEEDMILL_HOME": str(home.root)}, log),)
-    server = service.Service("serving-sample", port, members, "night", service.myself())
-    service.record(home, server)
+    started = server.launch(home, ports.any_free(), "night")
     try:
-        if not service.wait_until(lambda: _ready(surface, port), START_TIMEOUT_S, members=members):
-            raise InfrastructureError(f"the server did not answer for {surface}", fix=f"see {log}")
-        return _ask(home, surface, port)
+        if not service.wait_until(
+            lambda: server.answers_for(surface, started.port), START_TIMEOUT_S, members=started.members
+        ):
+            log = service.log_of(home, started.name)
+            raise InfrastructureError(
+                f"the server does not answer for {surface}: {service.last_line(log)}", fix=f"see {log}"
+            )
+        return _ask(home, surface, started.port)
     finally:
-        service.stop(home, server)
-
-
-def _ready(surface: str, port: int) -> bool:
-    try:
-        return httpx.get(f"http://{ports.HOST}:{port}/v1/{surface}/release", timeout=5).is_success
-    except httpx.HTTPError:
-        return False
+        service.stop(home, started)
 
 
 def _ask(home: Home, surface: str, port: int) -> Answer:

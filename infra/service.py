@@ -112,6 +112,17 @@ def stop(home: Home, service: Service, patience_s: float = 8.0) -> None:
     _state(home, service.name).unlink(missing_ok=True)
 
 
+def log_of(home: Home, process: str) -> Path:
+    """Where the output of a process of a service lies."""
+    return home.root / "stack" / f"{process}.log"
+
+
+def last_line(log: Path) -> str:
+    """The last thing a process said."""
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return lines[-1] if lines else "it said nothing"
+
+
 def wait_until(
     ready: Callable[[], bool], timeout_s: float, *, members: Sequence[Member] = (), pause_s: float = 0.25
 ) -> bool:

@@ -66,8 +66,7 @@ class ItemIndex:
         asked = np.ascontiguousarray(queries, np.float32)
         if self.augmented:
             asked = np.hstack([asked, np.zeros((len(asked), 1), np.float32)])
-        self._widen(width)
-        found, near = self._faiss.search(asked, width)
+        found, near = self._faiss.search(asked, width, params=self._effort(width))
         if self.augmented:
             found = ((asked**2).sum(axis=1, keepdims=True) + self._largest - found) / 2
         scores[:, :width], rows[:, :width] = np.where(near >= 0, found, -np.inf), near
@@ -97,11 +96,14 @@ class ItemIndex:
             largest = float((index.reconstruct(0).astype(np.float64) ** 2).sum())
         return cls(kind, augmented, index, largest)
 
-    def _widen(self, width: int) -> None:
+    def _effort(self, width: int) -> Any:
+        """Search parameters of one call: set on the index, they would change searches that other threads run."""
+        library: Any = faiss  # its stubs lack these two
         if self.kind == "hnsw":
-            self._faiss.hnsw.efSearch = max(EF_SEARCH, 2 * width)
-        elif self.kind == "ivf_flat":
-            self._faiss.nprobe = max(1, round(NPROBE_SHARE * self._faiss.nlist), 8)
+            return library.SearchParametersHNSW(efSearch=max(EF_SEARCH, 2 * width))
+        if self.kind == "ivf_flat":
+            return library.SearchParametersIVF(nprobe=max(1, round(NPROBE_SHARE * self._faiss.nlist), 8))
+        return None
 
 
 def _augmented(vectors: Floats) -> Floats:

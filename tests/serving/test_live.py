@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from schemas.release import Manifest
-from serving import live, slots
+from serving import slots
 from serving.live import LiveSurface, Watcher
 from serving.release import LoadedRelease
 from tests.serving.tiny_release import DAY, build_tiny_release
@@ -29,10 +29,14 @@ def served(surface: LiveSurface) -> str | None:
     return surface.release.release_id if surface.release else None
 
 
+def state(surface: LiveSurface) -> tuple[str | None, str | None]:
+    return served(surface), surface.problem
+
+
 def test_nothing_is_served_before_the_first_publish(folder: Path) -> None:
     surface = LiveSurface(folder)
     surface.refresh()
-    assert (served(surface), surface.problem) == (None, None)
+    assert state(surface) == (None, None)
 
 
 def test_a_switch_is_followed(folder: Path) -> None:
@@ -72,9 +76,9 @@ def test_a_broken_release_leaves_the_old_one_and_is_named_until_mended(
     broken.write_text(whole)
     surface.refresh()
     assert served(surface) == FIRST, "tried again at once"
-    monkeypatch.setattr(live.time, "monotonic", lambda: float("inf"))
+    monkeypatch.setattr("serving.live.time.monotonic", lambda: float("inf"))
     surface.refresh()
-    assert (served(surface), surface.problem) == (SECOND, None)
+    assert state(surface) == (SECOND, None)
 
 
 def test_going_back_from_a_broken_release_clears_the_problem(folder: Path) -> None:
@@ -87,7 +91,7 @@ def test_going_back_from_a_broken_release_clears_the_problem(folder: Path) -> No
     assert surface.problem is not None
     slots.rollback(folder)
     surface.refresh()
-    assert (served(surface), surface.problem) == (FIRST, None)
+    assert state(surface) == (FIRST, None)
 
 
 def test_a_release_that_disappears_goes_on_being_served_from_memory(folder: Path) -> None:

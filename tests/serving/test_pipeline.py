@@ -43,7 +43,7 @@ def test_a_known_user_gets_unseen_items_from_several_sources(release: LoadedRele
 
 def test_retrieval_finds_the_users_taste(release: LoadedRelease) -> None:
     for source in ("als", "item_item"):
-        rows = answer(release).offers.by_source[source].rows[:5]  # type: ignore[index]
+        rows = answer(release).offers.by_source[source].rows[:5]
         assert {topic(str(item)) for item in release.catalogue.ids[rows]} == {"music"}
 
 

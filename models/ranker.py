@@ -17,7 +17,7 @@ from models.ranker_description import Description
 from models.ranker_encoding import UNKNOWN, Encoding
 from models.ranker_export import write_onnx
 from models.ranker_network import NetworkInputs, RankerNetwork
-from models.ranker_training import Tensors, scores, train
+from models.ranker_training import Tensors, reproducible, scores, train
 from schemas.errors import UserError
 
 UNTRAINED_LOGIT = -20.0
@@ -61,8 +61,7 @@ class Ranker:
         encoding = Encoding.learn(train_data, self.config.min_count)
         units = _units(train_data, self.heads)
         tensors = _tensors(train_data, encoding, self.heads, units)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with reproducible(seed, self.config.threads):
             network = self._network(train_data, encoding, units, tensors)
         held_out = _tensors(validation, encoding, self.heads, units)
         curves = train(network, tensors, held_out, self.config, seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,26 +52,40 @@ def train(
 ) -> dict[str, list[float]]:
     """Train `network` in place; it ends with the weights of the epoch that was best on `validation`.
 
-    Stops after `patience` epochs without improvement; with an empty `validation` it runs every epoch. Returns the
-    curves `train_loss` and `validation_loss`, one value an epoch.
+    Stops after `patience` epochs without improvement; where `validation` has no label it runs every epoch. Returns
+    the curves `train_loss` and `validation_loss`, one value an epoch.
     """
     curves: dict[str, list[float]] = {"train_loss": [], "validation_loss": []}
-    best, best_state = float("inf"), network.state_dict()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    best, best_epoch, best_state = float("inf"), 0, network.state_dict()
+    validated = bool(validation.weight.sum() > 0)
+    with reproducible(seed, config.threads):
         optimizer = _optimizer(network, config)
         for epoch in range(config.epochs):
             curves["train_loss"].append(_epoch(network, data, config, optimizer))
-            if not len(validation):
+            if not validated:
                 continue
-            curves["validation_loss"].append(mean_loss(network, validation, config.batch_size))
-            if curves["validation_loss"][-1] < best:
-                best, best_epoch, best_state = curves["validation_loss"][-1], epoch, copy.deepcopy(network.state_dict())
+            loss = mean_loss(network, validation, config.batch_size)
+            curves["validation_loss"].append(loss)
+            if loss < best:
+                best, best_epoch, best_state = loss, epoch, copy.deepcopy(network.state_dict())
             elif epoch - best_epoch >= config.patience:
                 break
     network.load_state_dict(best_state)
     network.eval()
     return curves
+
+
+@contextlib.contextmanager
+def reproducible(seed: int, threads: int) -> Iterator[None]:
+    """Seeds torch and sets its threads for the block, and puts both back as they were."""
+    before = torch.get_num_threads()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
 
 def head_losses(logits: Tensor, batch: Tensors) -> tuple[Tensor, Tensor]:

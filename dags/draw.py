@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, CronPartitionTimetable, Param
+from airflow.sdk import DAG, Param
 
 from dags.lineage import assets, known_names
 from dags.task import DAY, Feedmill
+from dags.timetable import Nightly
 from jobs.steps import Step, night
 from schemas.errors import UserError
 from surfaces.surface import Surface
@@ -24,15 +25,12 @@ RETRIES: dict[str, Any] = {
 def draw(surface: Surface) -> DAG:
     """The DAG of `surface`: its steps in their order, those that need Spark between its start and its stop.
 
-    Scheduled at midnight UTC for the day that ended. Without a start date, and with no run owed to the past, nothing
-    runs by itself when it is first unpaused.
+    It has no start date: with one that lies in the past, unpausing it would start a night at once.
     """
     name = surface.surface
     with DAG(
         dag_id=name,
-        schedule=CronPartitionTimetable(
-            "0 0 * * *", timezone="UTC", run_offset=-1, run_immediately=timedelta(0), key_format="%Y-%m-%d"
-        ),
+        schedule=Nightly(),
         catchup=False,
         max_active_runs=1,
         default_args=RETRIES,

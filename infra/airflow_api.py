@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
 
 from infra import airflow, ports
+from infra.service import Service
 from lake.home import Home
 from schemas.errors import InfrastructureError, UserError
 
@@ -17,6 +18,10 @@ Query = list[tuple[str, str | int | float | bool | None]]
 
 FINISHED = frozenset({"success", "failed"})
 """States in which a run changes no more."""
+
+
+AT_WORK = frozenset({"scheduled", "queued", "running", "restarting", "up_for_retry", "up_for_reschedule", "deferred"})
+"""States in which a task has begun, or is about to."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,12 @@ class Task:
 
 
 class AirflowApi:
-    """A logged-in client of the Airflow of `home` on `port`."""
+    """A logged-in client of the running Airflow of `home`, which began at `began`."""
 
-    def __init__(self, home: Home, port: int) -> None:
+    def __init__(self, home: Home, service: Service) -> None:
+        self.began = datetime.fromtimestamp(service.members[0].created, UTC)
         user, password, _ = airflow.log_in(home)
-        self._client = httpx.Client(base_url=f"http://{ports.HOST}:{port}", timeout=30)
+        self._client = httpx.Client(base_url=f"http://{ports.HOST}:{service.port}", timeout=30)
         token = self._call("POST", "/auth/token", {"username": user, "password": password})["access_token"]
         self._client.headers["Authorization"] = f"Bearer {token}"
 
@@ -92,8 +98,16 @@ class AirflowApi:
         return str(self._call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}")["state"])
 
     def fail(self, dag: str, run: str, note: str) -> None:
-        """Mark `run` as failed, which ends its tasks."""
-        self._call("PATCH", f"/api/v2/dags/{dag}/dagRuns/{run}", {"state": "failed", "note": note})
+        """End `run` as failed: the tasks at work fail, what follows them does not run, and Spark is stopped.
+
+        Only a run with no task at work is marked as a whole: that would skip the others, and skipped counts as success.
+        """
+        path = f"/api/v2/dags/{dag}/dagRuns/{run}"
+        at_work = [task.name for task in self.tasks(dag, run) if task.state in AT_WORK]
+        for name in at_work:
+            self._call("PATCH", f"{path}/taskInstances/{name}", {"new_state": "failed", "note": note})
+        if not at_work:
+            self._call("PATCH", path, {"state": "failed", "note": note})
 
     def tasks(self, dag: str, run: str) -> Iterator[Task]:
         """Every task of `run`, as it stands."""

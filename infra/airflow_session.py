@@ -6,7 +6,6 @@ import contextlib
 import signal
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 
 from infra import airflow, ports, service
 from infra.airflow_api import AirflowApi
@@ -37,7 +36,7 @@ def airflow_session(home: Home, say: Callable[[str], None]) -> Iterator[AirflowA
     running = found or airflow.start(home, ports.any_free(), "night", triggerer=False)
     say(f"Airflow is up at {running.address}")
     try:
-        with contextlib.closing(AirflowApi(home, running.port)) as api:
+        with contextlib.closing(AirflowApi(home, running)) as api:
             if own:
                 _fail_leftovers(api)
             yield api
@@ -50,7 +49,7 @@ def airflow_session(home: Home, say: Callable[[str], None]) -> Iterator[AirflowA
 def unpaused(api: AirflowApi, dag: str) -> Iterator[None]:
     """`dag` takes on work within the block; paused again after it if it was paused before.
 
-    So a night by hand does not switch the nightly schedule on. Waits until Airflow has read the DAG anew.
+    So a night by hand does not switch the nightly schedule on. Waits until this Airflow has read the DAG.
     """
     _await_parsed(api, dag)
     paused = api.paused(dag)
@@ -76,10 +75,9 @@ def interruptible() -> Iterator[None]:
 
 def _await_parsed(api: AirflowApi, dag: str) -> None:
     deadline = time.monotonic() + PARSE_TIMEOUT_S
-    began = datetime.now(UTC)
     while time.monotonic() < deadline:
         parsed = api.parsed_at(dag)
-        if parsed is not None and (began - parsed).total_seconds() < PARSE_TIMEOUT_S:
+        if parsed is not None and parsed >= api.began:
             return
         if errors := api.import_errors():
             raise UserError(f"Airflow could not read the DAGs:\n{errors}")

@@ -30,12 +30,16 @@ def run_backfill(home: Home, name: str, first: date, last: date, console: Consol
     _require_logs(home, name, first, last)
     screen = NightScreen(console)
     failures: list[FeedmillError] = []
-    with interruptible(), airflow_session(home, screen.say) as api:
-        with unpaused(api, name), _cancelled_if_left(api, api.backfill(name, first, last)):
-            for run in _runs(api, name):
-                night = Night(surface, date.fromisoformat(run["partition_key"]), home)
-                error = _watch(api, night, str(run["dag_run_id"]), screen)
-                failures += [error] if error else []
+    with (
+        interruptible(),
+        airflow_session(home, screen.say) as api,
+        unpaused(api, name),
+        _cancelled_if_left(api, api.backfill(name, first, last)),
+    ):
+        for run in _runs(api, name):
+            night = Night(surface, date.fromisoformat(run["partition_key"]), home)
+            error = _watch(api, night, str(run["dag_run_id"]), screen)
+            failures += [error] if error else []
     screen.say(f"{len(days_between(first, last)) - len(failures)} nights done, {len(failures)} failed")
     if failures:
         raise failures[0]

@@ -1,0 +1,156 @@
+"""The traps with dates, in a real Airflow: which day a task sees, whoever started its run, and how a run ends."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra import airflow, ports, service
+from infra.airflow_api import FINISHED, AirflowApi
+from lake.home import Home
+
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
+HERE = Path(__file__).parent
+STEPS = ["ingest", "join", "features", "validate", "train_popular", "index", "evaluate", "decide", "track", "publish"]
+NIGHT = ["spark_start", *STEPS]
+
+
+@dataclass
+class Probe:
+    """A running Airflow whose tasks only write down how they were called."""
+
+    home: Home
+    api: AirflowApi
+
+    def wait(self, run: str, dag: str = "shorts", until: Callable[[], bool] | None = None) -> str:
+        """Until `run` has ended (or `until` holds); its state."""
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            state = self.api.run_state(dag, run)
+            if state in FINISHED or (until is not None and until()):
+                return state
+            time.sleep(0.3)
+        raise AssertionError(f"{run} did not end: {[*self.api.tasks(dag, run)]}")
+
+    def calls(self, surface: str = "shorts") -> list[list[str]]:
+        """[verb, step, surface, day] of each call so far for `surface`."""
+        path = self.home.root / "calls.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [call for call in map(json.loads, lines) if call[2] == surface]
+
+    def new_calls(self, before: int) -> list[tuple[str, str]]:
+        """(step, day) of each call after the first `before`."""
+        return [(call[1], call[3]) for call in self.calls()[before:]]
+
+    def exit_codes(self, **codes: int) -> None:
+        (self.home.root / "exit_codes.json").write_text(json.dumps(codes))
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        return self.api._call("POST", f"/api/v2/dags/shorts/{path}", body)
+
+
+@pytest.fixture(scope="module")
+def probe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
+    home = Home(tmp_path_factory.mktemp("airflow"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW__CORE__DAGS_FOLDER", str(HERE / "probe"))
+        patch.setenv("FEEDMILL_COMMAND", shlex.join([sys.executable, str(HERE / "recorder.py")]))
+        running = airflow.start(home, ports.any_free(), "night", triggerer=False)
+        try:
+            with closing(AirflowApi(home, running)) as api:
+                while api.parsed_at("shorts") is None:
+                    time.sleep(0.3)
+                api.pause("shorts", False)
+                yield Probe(home, api)
+        finally:
+            service.stop(home, running)
+
+
+@pytest.fixture(autouse=True)
+def _all_pass(probe: Probe) -> None:
+    probe.exit_codes()
+
+
+def test_trigger_by_key_runs_every_step_once_for_that_day_with_spark_around_its_users(probe: Probe) -> None:
+    before = len(probe.calls())
+    assert probe.wait(probe.api.trigger("shorts", date(2026, 1, 5))) == "success"
+    calls = [(verb, step, day) for verb, step, _, day in probe.calls()[before:]]
+    assert {day for *_, day in calls} == {"2026-01-05"}
+    order = [step for verb, step, _ in calls if verb == "step"]
+    assert order == STEPS
+    assert calls[0][:2] == ("spark", "start")
+    assert calls.index(("spark", "stop", "2026-01-05")) > calls.index(("step", "features", "2026-01-05"))
+
+
+def test_trigger_by_parameter_and_without_any_day(probe: Probe) -> None:
+    before = len(probe.calls())
+    run = probe.post("dagRuns", {"logical_date": None, "conf": {"day": "2026-01-04"}})["dag_run_id"]
+    assert probe.wait(run) == "success"
+    assert {day for _, day in probe.new_calls(before)} == {"2026-01-04"}
+    before = len(probe.calls())
+    run = probe.post("dagRuns", {"logical_date": None, "conf": {}})["dag_run_id"]
+    assert probe.wait(run) == "failed"
+    assert probe.new_calls(before) == []
+    (first,) = [task for task in probe.api.tasks("shorts", run) if task.name == "spark_start"]
+    assert (first.state, first.tries) == ("failed", 1)
+
+
+def test_a_cleared_task_sees_the_same_day_and_has_spark_again(probe: Probe) -> None:
+    run = probe.api.trigger("shorts", date(2026, 1, 3))
+    assert probe.wait(run) == "success"
+    before = len(probe.calls())
+    probe.post("clearTaskInstances", {"dry_run": False, "dag_run_id": run, "task_ids": ["join"], "only_failed": False})
+    assert probe.wait(run) == "success"
+    assert sorted(probe.new_calls(before)) == [(step, "2026-01-03") for step in ("join", "start", "stop")]
+
+
+def test_backfill_runs_each_day_once_in_order_and_starts_no_scheduled_night(probe: Probe) -> None:
+    before = len(probe.calls())
+    probe.api.backfill("shorts", date(2026, 1, 6), date(2026, 1, 8))
+    for run in probe.api.runs("shorts", "queued", "running"):
+        assert probe.wait(run["dag_run_id"]) == "success"
+    calls = [call for call in probe.new_calls(before) if call[0] in STEPS]
+    days = ["2026-01-06", "2026-01-07", "2026-01-08"]
+    assert calls == [(step, day) for day in days for step in STEPS]
+    runs = probe.api.runs("shorts")
+    assert sorted(run["partition_key"] for run in runs if run["run_type"] == "backfill") == days
+    assert [run for run in runs if run["run_type"] == "scheduled"] == []
+
+
+def test_the_schedule_gives_the_day_that_ended(probe: Probe) -> None:
+    (run,) = [run for run in probe.api.runs("owing") if run["run_type"] == "scheduled"]
+    assert probe.wait(run["dag_run_id"], "owing") == "success"
+    assert {call[3] for call in probe.calls("owing")} == {(datetime.now(UTC).date() - timedelta(days=1)).isoformat()}
+
+
+def test_a_failed_gate_ends_the_night_without_a_retry_and_spark_is_stopped(probe: Probe) -> None:
+    probe.exit_codes(join=3)
+    run = probe.api.trigger("shorts", date(2026, 1, 2))
+    assert probe.wait(run) == "failed"
+    states = {task.name: (task.state, task.tries) for task in probe.api.tasks("shorts", run)}
+    assert states["join"] == ("failed", 1)
+    assert states["features"][0] == "upstream_failed"
+    assert states["spark_stop"] == ("success", 1)
+    assert probe.api.exit_code("shorts", run, "join") == 3
+
+
+def test_another_failure_is_tried_again_with_patience(probe: Probe) -> None:
+    probe.exit_codes(ingest=1)
+    run = probe.api.trigger("shorts", date(2026, 1, 1))
+
+    def waiting() -> bool:
+        return any(task.name == "ingest" and task.state == "up_for_retry" for task in probe.api.tasks("shorts", run))
+
+    assert probe.wait(run, until=waiting) == "running"
+    probe.api.fail("shorts", run, "seen enough")
+    assert probe.wait(run) == "failed"

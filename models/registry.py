@@ -11,12 +11,14 @@ from models.interface import Retriever
 from models.item_item import ItemItem
 from models.parameters import check
 from models.popular import Popular
+from models.two_tower import TwoTower
 from schemas.errors import UserError
 
 MODELS: dict[str, type[Retriever]] = {
     "als": ALS,
     "item_item": ItemItem,
     "popular": Popular,
+    "two_tower": TwoTower,
 }
 
 

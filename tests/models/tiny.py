@@ -33,12 +33,14 @@ def catalogue(ids: Sequence[str], topics: Sequence[str] | None = None) -> Catalo
 
 
 def two_groups(users: int = 40) -> Interactions:
-    """Each user responds to five of the six items of its group; `jazz-user-3` leaves out `jazz-3`."""
+    """Each user responds, in any order, to five items of its group; `jazz-user-3` leaves out `jazz-3`."""
+    rng = np.random.default_rng(0)
     rows = []
     for group, items in zip(("jazz", "rock"), GROUPS, strict=True):
         for user in range(users):
-            left_out = user % len(items)
-            rows += [(f"{group}-user-{user}", item, 1.0, n) for n, item in enumerate(items) if n != left_out]
+            responded = [n for n in range(len(items)) if n != user % len(items)]
+            times = rng.permutation(len(responded)).tolist()
+            rows += [(f"{group}-user-{user}", items[n], 1.0, time) for n, time in zip(responded, times, strict=True)]
     return interactions(rows)
 
 

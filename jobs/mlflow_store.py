@@ -30,7 +30,7 @@ NIGHT, MODEL, RELEASE = "feedmill.night", "feedmill.model", "feedmill.release"
 PARENT = "mlflow.parentRunId"
 CANDIDATE, CHAMPION = "candidate", "champion"
 BUSY_S = 5
-"""Seconds to wait for a database that another process is writing."""
+"""Seconds to wait, before MLflow is asked, for a database that another process is writing; MLflow waits 20."""
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
@@ -170,7 +170,9 @@ def opened(home: Home) -> Iterator[Store]:
     from sqlalchemy.exc import OperationalError
 
     try:
-        yield Store(MlflowClient(tracking_uri=f"sqlite:///{database}?timeout={BUSY_S}"), home)
+        client = MlflowClient(tracking_uri=f"sqlite:///{database}?timeout={BUSY_S}")
+        client.search_registered_models(max_results=1)  # connects; later, a lock would be retried for minutes
+        yield Store(client, home)
     except (MlflowException, OperationalError) as error:
         if "locked" not in str(error):
             raise InfrastructureError(f"MLflow failed on {database}: {str(error).splitlines()[0]}") from error
@@ -199,7 +201,7 @@ def _probe(database: Path) -> None:
 
 def _locked(database: Path) -> InfrastructureError:
     return InfrastructureError(
-        f"MLflow's database {database} is locked: another process has been writing it for more than {BUSY_S} s",
+        f"MLflow's database {database} is locked: another process is writing it",
         fix=f"find it with `fuser {database}`, let it end, and run the step again",
     )
 

@@ -111,7 +111,7 @@ class Lake:
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             connection.register("rows", self._delta(table).to_pyarrow_dataset())
-            return connection.execute(sql).to_arrow_table()
+            return connection.sql(sql).to_arrow_table()
 
     def tally(
         self, table: Contract, days: Iterable[date], by: Sequence[str], where: str = "true", day: str = ""

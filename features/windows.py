@@ -37,7 +37,9 @@ def batch_features(
     needed = {total.name: total.column() for total in [*evidence, *_sums(features)]}
     needed |= {_first_name(found): _first_seen(found) for found in _firsts(features)}
     needed |= {name: F.first(name) for name in ratios(features)}
-    aged = counts.where(F.col("entity") == entity.name).join(F.broadcast(spans), "day")
+    # By key before each row is repeated for every as-of day: moving it once is cheaper than moving its copies.
+    keyed = counts.where(F.col("entity") == entity.name).repartition("key")
+    aged = keyed.join(F.broadcast(spans), "day")
     aged = aged.where(F.col("age") < entity.longest)
     summed = aged.groupBy("as_of", "key").agg(*(column.alias(name) for name, column in needed.items()))
     values = [_value(feature).cast("float").alias(feature.name) for feature in features]

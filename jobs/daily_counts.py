@@ -24,12 +24,13 @@ def daily_counts(
     """
     measures = (IMPRESSIONS, *outcomes)
     changes = _changes(labelled, days, outcomes)
-    known = items.selectExpr("item_id AS dim_id", "known_from", "known_until", "creator_id", "topic")
-    valid = (F.col("known_from") <= F.col("day")) & (
-        F.col("known_until").isNull() | (F.col("known_until") > F.col("day"))
-    )
-    changes = changes.join(known, (F.col("item_id") == F.col("dim_id")) & valid, "left")
-    keyed = changes.select("day", F.explode(_keys(entities)).alias("of"), *measures)
+    # Items repeat and (user, item) pairs hardly do: half of the keys are counted on far fewer rows.
+    per_item = changes.groupBy("day", "item_id").agg(*(F.sum(measure).alias(measure) for measure in measures))
+    of_users = [entity for entity in entities if "user_id" in entity.key]
+    of_items = [entity for entity in entities if "user_id" not in entity.key]
+    keyed = _keyed(per_item, items, of_items, measures)
+    if of_users:
+        keyed = keyed.unionByName(_keyed(changes, items, of_users, measures))
     counted = keyed.groupBy("day", F.col("of.entity").alias("entity"), F.col("of.key").alias("key"))
     return counted.agg(*(from_micros(F.sum(measure)).alias(measure) for measure in measures))
 
@@ -46,6 +47,15 @@ def _changes(labelled: DataFrame, days: Sequence[date], outcomes: Sequence[str])
     return rows.select(
         F.col("change.day").alias("day"), "item_id", "user_id", micros(sign).alias(IMPRESSIONS), *amounts
     )
+
+
+def _keyed(rows: DataFrame, items: DataFrame, entities: Sequence[Entity], measures: Sequence[str]) -> DataFrame:
+    """`rows` once for each (entity, key) that they count for, given what was known of their items that day."""
+    known = items.selectExpr("item_id AS dim_id", "known_from", "known_until", "creator_id", "topic")
+    begun = F.col("known_from") <= F.col("day")
+    valid = begun & (F.col("known_until").isNull() | (F.col("known_until") > F.col("day")))
+    joined = rows.join(known, (F.col("item_id") == F.col("dim_id")) & valid, "left")
+    return joined.select("day", F.explode(_keys(entities)).alias("of"), *measures)
 
 
 def _keys(entities: Sequence[Entity]) -> Column:

@@ -25,7 +25,8 @@ def samples(
     rows = _with_request(labelled, requests)
     rows = _with_item(rows, items)
     rows = rows.withColumn("as_of", F.date_sub("event_day", 1))
-    for entity in entities:
+    # Crosses first: their tables are too large to broadcast, and rows are cheapest to move while they are narrow.
+    for entity in sorted(entities, key=lambda entity: -len(entity.key)):
         rows = _with_entity(rows, gold[entity.name], entity)
     return rows.drop("as_of")
 

@@ -39,6 +39,16 @@ def home(tmp_path: Path, spark_home: Home) -> Home:
     return Home(tmp_path / "home")
 
 
+@pytest.fixture(scope="module")
+def shared_home(tmp_path_factory: pytest.TempPathFactory, spark_home: Home) -> Home:
+    """An empty home for all tests of one module, with the shared Spark server."""
+    home = Home(tmp_path_factory.mktemp("module") / "home")
+    home.root.mkdir()
+    spark_home.spark.mkdir(exist_ok=True)
+    (home.root / "spark").symlink_to(spark_home.spark)
+    return home
+
+
 @pytest.fixture(scope="session")
 def spark_session(spark_home: Home) -> Iterator[SparkSession]:
     with spark.session(spark_home) as session:

@@ -16,9 +16,8 @@ class RankerConfig:
 
     `hidden` is the width of the first layer of the deep part, the second has half. An id seen less than `min_count`
     times shares the unknown id's embedding, and `id_dropout` of the known ones are hidden in training so that this
-    embedding learns what to say of newcomers. `position_dropout` of the positions are hidden likewise, so that the
-    main tower stands on its own at serving, where no position is known yet. One of the `threads` is right beside
-    other trainers, and the network then depends on the seed alone; more are faster on an idle machine.
+    embedding learns what to say of newcomers. One of `threads` is right beside other trainers, and the network then
+    depends on the seed alone; more are faster on an idle machine.
     """
 
     embedding_size: int = 16
@@ -32,7 +31,6 @@ class RankerConfig:
     patience: int = 1
     min_count: int = 3
     id_dropout: float = 0.1
-    position_dropout: float = 0.1
     threads: int = 1
 
     @classmethod
@@ -51,4 +49,4 @@ class RankerConfig:
 
 
 _FROM_ONE = ("embedding_size", "epochs", "batch_size", "hidden", "patience", "min_count", "threads")
-_SHARES = ("dropout", "id_dropout", "position_dropout")
+_SHARES = ("dropout", "id_dropout")

@@ -49,7 +49,9 @@ class RankerNetwork(nn.Module):
     """(dense (n, F) float32, ids (n, C) int64, position (n,) int64) -> (n, H) logits.
 
     Position 0 is the unknown one. Its row of the shallow bias tower is held at zero, so that the logits then are the
-    main tower's alone (Zhao et al. 2019, "Recommending what video to watch next", section 4.3).
+    main tower's alone (Zhao et al. 2019, "Recommending what video to watch next", section 4.3). Positions are not
+    dropped at random in training, as that paper does: a row without its position teaches the main tower to guess
+    the position from the features, which is the bias that the tower is there to take away.
     """
 
     mean: Tensor
@@ -93,6 +95,12 @@ class RankerNetwork(nn.Module):
         logits: Tensor = self.heads(torch.concat([crossed, self.deep(first)], dim=1))
         bias: Tensor = self.bias_tower(position)
         return logits + bias
+
+    @torch.no_grad()
+    def move_bias(self, shift: Tensor) -> None:
+        """Move (H,) `shift` from the bias tower into the heads: logits at a known position stay as they are."""
+        self.heads.bias.add_(shift)
+        self.bias_tower.weight[1:].sub_(shift)
 
     def scores(self, logits: Tensor) -> Tensor:
         """(n, H): probability for binary heads, expected amount in the outcome's unit for sums (the odds)."""

@@ -20,6 +20,10 @@ BIAS_TOWER_RATE = 10.0
 """The bias tower has one number per position and head: it may, and in few steps must, move faster than the rest."""
 
 
+LEVEL_ROWS = 50_000
+"""Samples (at most, about) on which the level of the bias tower is chosen."""
+
+
 @dataclass(frozen=True)
 class Tensors:
     """n samples as the network's inputs and, per head, how much each counts as a positive and as a negative.
@@ -50,7 +54,8 @@ class Tensors:
 def train(
     network: RankerNetwork, data: Tensors, validation: Tensors, config: RankerConfig, seed: int
 ) -> dict[str, list[float]]:
-    """Train `network` in place; it ends with the weights of the epoch that was best on `validation`.
+    """Train `network` in place; it ends with the weights of the epoch that was best on `validation`, the bias tower
+    centred.
 
     Stops after `patience` epochs without improvement; where `validation` has no label it runs every epoch. Returns
     the curves `train_loss` and `validation_loss`, one value an epoch.
@@ -72,6 +77,7 @@ def train(
                 break
     network.load_state_dict(best_state)
     network.eval()
+    _centre_bias_tower(network, data)
     return curves
 
 
@@ -118,6 +124,28 @@ def scores(network: RankerNetwork, dense: Tensor, ids: Tensor, position: Tensor,
     return np.asarray(torch.concat(parts).numpy() if parts else np.zeros((0, network.heads.out_features), np.float32))
 
 
+@torch.no_grad()
+def _centre_bias_tower(network: RankerNetwork, data: Tensors) -> None:
+    """Choose the level of the bias tower, which training leaves open, such that the mean score per head without any
+    position is that with the positions as shown."""
+    if network.bias_tower.num_embeddings == 1:
+        return
+    rows = data.take(slice(None, None, -(-len(data) // LEVEL_ROWS)))
+    neutral = network(rows.dense, rows.ids, torch.zeros_like(rows.position))
+    weight = rows.weight.double()
+
+    def mean_score(logits: Tensor) -> Tensor:
+        return (network.scores(logits).double() * weight).sum(dim=0) / weight.sum(dim=0).clamp(min=1e-12)
+
+    wanted = mean_score(network(rows.dense, rows.ids, rows.position))
+    low, high = torch.full_like(wanted, -20.0), torch.full_like(wanted, 20.0)
+    for _ in range(40):
+        middle = (low + high) / 2
+        below = mean_score(neutral + middle) < wanted
+        low, high = torch.where(below, middle, low), torch.where(below, high, middle)
+    network.move_bias(torch.where(weight.sum(dim=0) > 0, (low + high) / 2, 0.0).float())
+
+
 def _optimizer(network: RankerNetwork, config: RankerConfig) -> torch.optim.Optimizer:
     decayed = [p for name, p in network.named_parameters() if name.endswith("weight") and "bias_tower" not in name]
     plain = [p for name, p in network.named_parameters() if name.endswith("bias")]
@@ -134,8 +162,8 @@ def _epoch(network: RankerNetwork, data: Tensors, config: RankerConfig, optimize
     total, seen = 0.0, 0
     for batch in data.batches(config.batch_size, torch.randperm(len(data))):
         optimizer.zero_grad(set_to_none=True)
-        ids, position = _hidden(batch.ids, config.id_dropout), _hidden(batch.position, config.position_dropout)
-        losses, weights = head_losses(network(batch.dense, ids, position), batch)
+        ids = _hidden(batch.ids, config.id_dropout)
+        losses, weights = head_losses(network(batch.dense, ids, batch.position), batch)
         loss = (losses / weights.clamp(min=1e-12)).sum()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

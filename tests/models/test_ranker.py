@@ -30,7 +30,7 @@ def test_a_planted_signal_is_learnt_by_every_head() -> None:
     later = one_feature(seed=9)
     found = ranker.predict(later)
     assert auc(later.labels["click"], found["click"]) > 0.9
-    assert spearmanr(found["dwell"], later.dense[:, 0]).statistic > 0.85
+    assert spearmanr(found["dwell"], later.dense[:, 0]).statistic > 0.9
     assert found["click"].dtype == np.float32
 
 
@@ -83,6 +83,7 @@ def test_a_null_label_trains_nothing() -> None:
 
 def test_a_head_without_labels_does_not_train_and_predicts_nothing() -> None:
     samples = one_feature()
+    samples = replace(samples, position=np.arange(len(samples)) % 4)
     samples = replace(samples, labels={**samples.labels, "like": np.full(len(samples), np.nan, np.float32)})
     ranker = fitted(samples, {**BOTH, "like": "binary"})
     found = ranker.predict(samples)
@@ -106,7 +107,7 @@ def test_the_position_is_absorbed_by_the_bias_tower() -> None:
     with_tower = fitted(samples, CLICK).predict(samples)["click"]
     blind = replace(samples, position=np.full(len(samples), -1))
     without = fitted(blind, CLICK).predict(blind)["click"]
-    assert spearmanr(with_tower, quality).statistic > 0.85
+    assert spearmanr(with_tower, quality).statistic > 0.97
     assert spearmanr(with_tower, quality).statistic > spearmanr(without, quality).statistic + 0.15
 
 
@@ -115,6 +116,7 @@ def test_what_is_served_does_not_depend_on_the_position() -> None:
     ranker = fitted(samples, CLICK)
     elsewhere = replace(samples, position=samples.position[::-1].copy())
     assert np.array_equal(ranker.predict(samples)["click"], ranker.predict(elsewhere)["click"])
+    assert ranker.predict(samples)["click"].mean() == pytest.approx(samples.labels["click"].mean(), abs=0.05)
     shown = [
         ranker.predict(replace(samples, position=np.full(len(samples), place)), at_position=True)["click"].mean()
         for place in (0, 4, 9, 50)

@@ -66,6 +66,8 @@ class Writer:
 
     def add(self, layer: str, rows: pa.Table, days: Ints | None = None) -> None:
         """File `rows` under the UTC day of their event, or under `days` (n,) since 1970 where they are given."""
+        if not len(rows):
+            return
         table = files.conform(rows, layer)
         if days is None:
             days = np.asarray(table[EVENT_TIME[layer]].cast(pa.int64())) // DAY_US

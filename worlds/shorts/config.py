@@ -31,7 +31,7 @@ class WorldConfig:
     """Mean sessions of a user and day."""
     requests: float = 2.5
     """Mean requests of a session."""
-    sampled: float = 0.04
+    sampled: float = 0.03
     """Share of requests whose candidates and rankings are logged."""
 
     burn_in: int = 4

@@ -30,6 +30,7 @@ def recommend(
     device: Annotated[str | None, typer.Option(help="device class of the request")] = None,
     request_id: Annotated[str | None, typer.Option(help="chance derives from it; default: a new one")] = None,
     at: Annotated[datetime | None, typer.Option(help="UTC time of the request; default: now")] = None,
+    scores: Annotated[bool, typer.Option("--scores", help="show every head's score of every item")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the answer as the server would send it")] = False,
 ) -> None:
     """Print the slate that the live release of SURFACE has for USER: scores, value, propensity, and each stage."""
@@ -58,29 +59,38 @@ def recommend(
     known = "known" if found.known_user else "not known"
     console.print(f"[bold]{surface}[/] for {escape(user)} ({known}) by release {found.release_id}, {found.policy}")
     console.print(_slate(found))
+    if scores:
+        console.print(_scores(found))
     console.print(_stages(found))
 
 
 def _slate(found: RecommendResponse) -> Table:
-    heads = list(next((item.scores for item in found.items if item.scores), {}))
-    table = Table()
-    for column in ("position", "item", "title", "topic", "sources"):
-        table.add_column(column, justify="right" if column == "position" else "left", overflow="fold")
-    for column in (*heads, "value", "propensity", "drawn from"):
+    table = Table("item", "title", "topic", "sources")
+    for column in ("value", "propensity", "eligible"):
         table.add_column(column, justify="right")
+    table.add_column("notes")
     for item in found.items:
-        marks = [*(["explored"] if item.explored else []), *(f"without {rule}" for rule in item.relaxed)]
+        notes = [*(["explored"] if item.explored else []), *(f"without {rule}" for rule in item.relaxed)]
         table.add_row(
-            str(item.position),
             escape(item.item_id),
             escape(item.title or "-"),
             escape(item.topic or "-"),
-            ", ".join(item.sources) or "reserve",
-            *(f"{item.scores[head]:.4g}" if item.scores else "-" for head in heads),
-            "-" if item.value is None else f"{item.value:.4g}",
+            " ".join(item.sources) or "reserve",
+            "-" if item.value is None else f"{item.value:.3g}",
             f"{item.propensity:.4g}",
-            " ".join([f"{item.eligible:,}", *marks]),
+            f"{item.eligible:,}",
+            " ".join(notes),
         )
+    return table
+
+
+def _scores(found: RecommendResponse) -> Table:
+    heads = list(next((item.scores for item in found.items if item.scores), {}))
+    table = Table("item")
+    for head in heads:
+        table.add_column(head, justify="right")
+    for item in found.items:
+        table.add_row(escape(item.item_id), *(f"{item.scores[head]:.4g}" if item.scores else "-" for head in heads))
     return table
 
 

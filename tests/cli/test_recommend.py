@@ -55,7 +55,7 @@ def test_both_verbs_are_known() -> None:
 
 
 def test_a_slate_is_printed_with_what_led_to_it(live: Path) -> None:
-    answer = feedmill("recommend", "shorts", "u0", "--size", "4", "--request-id", "r1", home=live)
+    answer = feedmill("recommend", "shorts", "u0", "--size", "4", "--request-id", "r1", "--scores", home=live)
     assert answer.code == 0, answer.text
     assert f"shorts for u0 (known) by release {DAY}-aaaaaaaaaa" in answer.text
     for word in ("title of i", "music", "popular", "propensity", "click", "hydrate", "compose", "ms"):

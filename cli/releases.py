@@ -21,13 +21,14 @@ def releases(surface: SurfaceName) -> None:
     if not listed:
         raise UserError(f"{surface} has no release in {folder}", fix=f"feedmill run {surface} DAY")
     table = Table(title=f"releases of {surface}", title_justify="left")
-    for column in ("release", "day", "sources", "state"):
-        table.add_column(column)
+    table.add_column("release", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("sources")
     table.add_column("files", justify="right")
     for release in reversed(listed):
         manifest = read_manifest(folder / release)
         state = _state(folder, release)
-        table.add_row(release, manifest.day, ", ".join(manifest.sources), state, str(len(manifest.files)))
+        table.add_row(release, state, ", ".join(manifest.sources), str(len(manifest.files)))
     console.print(table)
 
 

@@ -74,7 +74,7 @@ def head_gates(evaluation: Evaluation, kinds: Mapping[str, str], gates: Gates) -
         else:
             ratio = head.figures.get("mean_ratio")
             yield Gate.skipped(
-                f"heads/{name}", f"a sum has no probability to calibrate; predicted/observed {ratio:.3g}"
+                f"heads/{name}", f"a sum has no probability to calibrate; predicted/observed {ratio:.3f}"
             )
 
 

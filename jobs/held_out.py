@@ -16,7 +16,7 @@ from models.validation import Holdout, holdout
 from models.vocabulary import Vocabulary
 from serving.ask import Ask
 
-USERS = 2000
+USERS = 1000
 """Users (at most) that are asked for: a recall of 0.2 is then known to about 0.01."""
 NEW_DAYS = 2
 """Items created at most this many days before the end of the night are new."""

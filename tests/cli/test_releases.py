@@ -76,7 +76,13 @@ def test_decision_prints_every_gate_and_what_followed(tmp_path: Path) -> None:
     )
     found = feedmill("decision", "shorts", "2026-01-09", home=tmp_path)
     assert found.code == 0
-    for words in ("heads/click/ece", "<= 0.05", "its window is still open", f"hold {NEW}", f"champion: {OLD}"):
+    for words in (
+        "fail   ",
+        "heads/click/ece: 0.2 <= 0.05",
+        "its window is still open",
+        f"hold {NEW}",
+        f"champion: {OLD}",
+    ):
         assert words in found.text
 
 

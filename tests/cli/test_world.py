@@ -6,16 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from cli.world import world
+from schemas.errors import UserError
 from tests.cli.command import feedmill
 
 
-def test_a_bad_day_and_a_world_without_days_are_mistakes_of_the_user(tmp_path: Path) -> None:
-    asked = feedmill("world", "--first-day", "tomorrow", home=tmp_path)
-    assert asked.code == 2
-    assert "--first-day: found 'tomorrow'" in asked.text
-    none = feedmill("world", "--days", "0", home=tmp_path)
-    assert none.code == 2
-    assert "at least one day" in none.text
+def test_a_bad_day_and_a_world_without_days_are_mistakes_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDMILL_HOME", str(tmp_path))
+    with pytest.raises(UserError, match="--first-day: found 'tomorrow'"):
+        world(first_day="tomorrow")
+    with pytest.raises(UserError, match="at least one day"):
+        world(days=0)
     assert not (tmp_path / "landing").exists()
 
 

@@ -13,8 +13,8 @@ from lake.home import Home
 from schemas.errors import UserError
 from surfaces.load import load
 
-console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, emoji=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 SurfaceName = Annotated[str, typer.Argument(metavar="SURFACE", help="name of a file in surfaces/, such as shorts")]
 DayText = Annotated[str, typer.Argument(metavar="DAY", help="UTC day, YYYY-MM-DD")]

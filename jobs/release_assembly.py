@@ -44,14 +44,15 @@ def parts(surface: Surface) -> tuple[str, ...]:
 
 def build(night: Night, made_from: Inputs) -> Built:
     """The release of `night` below its surface's releases: built aside, then renamed; never changed afterwards."""
-    folder = night.home.releases(night.surface.surface)
-    final, building = folder / made_from.release_id, folder / ".building"
+    final = night.home.releases(night.surface.surface) / made_from.release_id
+    building = night.home.night(night.surface.surface, night.day) / ".release"
     shutil.rmtree(building, ignore_errors=True)
     models = {name: night.artifact(name) for name in parts(night.surface)}
     assemble(night, building, models, night.day, night.surface)
     manifest = seal(building, made_from, night.surface)
     if final.is_dir():
         return _kept(final, manifest, building)
+    final.parent.mkdir(parents=True, exist_ok=True)
     building.rename(final)
     return Built(final, verify(final), reused=False)
 

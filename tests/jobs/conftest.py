@@ -10,9 +10,7 @@ import pytest
 from jobs import evaluate
 from jobs.night import Night, StepReport
 from lake.home import Home
-from tests.jobs.tiny_lake import tiny_night, train, write_lake
-
-VALIDATED = {"expectations": 9, "failed": 0, "warned": 0, "docs": "data_docs/index.html"}
+from tests.jobs.tiny_lake import VALIDATED, tiny_night, train, write_lake
 
 
 @pytest.fixture(scope="session")

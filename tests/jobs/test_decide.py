@@ -3,20 +3,24 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from features import tables
-from jobs import decide
-from jobs.night import Night
+from jobs import decide, evaluate
+from jobs.night import Night, StepReport
 from jobs.release_assembly import build, seal
 from jobs.release_inputs import ROOMS, code_hash, inputs
 from jobs.smoke_test import smoke_test
+from lake.home import Home
 from models.calibration import Calibration, Calibrator
 from schemas.decision import Decision
 from schemas.errors import InfrastructureError, UserError
 from schemas.release import Manifest, digests
+from tests.jobs.tiny_lake import VALIDATED, tiny_night, tiny_surface, train, write_lake
 
 
 def decision_of(night: Night) -> Decision:
@@ -34,8 +38,6 @@ def test_a_good_night_ships_and_says_every_gate(tiny: Night) -> None:
 
 
 def test_a_head_out_of_calibration_holds_the_release(tiny: Night) -> None:
-    from jobs import evaluate
-
     broken = dict.fromkeys(("click", "like"), Calibrator("scale", a=0.1))
     Calibration(broken).save(tiny.artifact("ranker"))
     evaluate.run(tiny)
@@ -102,8 +104,6 @@ def test_what_became_known_later_changes_no_id(tiny: Night) -> None:
     later = date(2027, 1, 8)
     corrected = [row | {"known_from": later, "click": 1.0, "click_known": later} for row in rows[:5]]
     ended = [row | {"known_until": later} for row in rows[:5]]
-    import pyarrow as pa
-
     tiny.lake.write_arrow(pa.Table.from_pylist([*corrected, *ended, *rows[5:]], table.arrow()), table, "true")
     after = inputs(tiny)
     assert after.tables["silver.labelled"]["version"] != before.tables["silver.labelled"]["version"]
@@ -133,6 +133,21 @@ def test_code_that_makes_no_release_changes_no_hash(tmp_path_factory: pytest.Tem
     assert code_hash(root) == before
     (root / "models" / "one.py").write_text("x = 2")
     assert code_hash(root) != before
+
+
+def test_a_surface_without_users_ships_what_is_popular(tmp_path: Path) -> None:
+    surface = tiny_surface(ranker=None, value={}, lacks=["user"], retrieval={"popular": {}})
+    night = tiny_night(Home(tmp_path), surface)
+    write_lake(night)
+    train(night)
+    evaluate.run(night)
+    StepReport(figures=dict(VALIDATED)).write(night.reports / "steps" / "validate.json")
+    decide.run(night)
+    made = decision_of(night)
+    reasons = {gate.name: gate.reason for gate in made.gates if gate.verdict == "skipped"}
+    assert made.verdict == "ship"
+    assert reasons["heads"] == "the surface has no ranker"
+    assert "the logs name no users" in reasons["lists/recall"]
 
 
 def test_a_missing_artifact_is_told_with_the_way_to_make_it(tiny: Night) -> None:

@@ -26,6 +26,8 @@ from surfaces.surface import Surface
 
 FIRST, LAST = date(2026, 1, 4), date(2026, 1, 8)
 USERS = [f"u{n:02}" for n in range(40)]
+VALIDATED = {"expectations": 9, "failed": 0, "warned": 0, "docs": "data_docs/index.html"}
+"""The figures of step `validate` on a good day."""
 ITEMS = [f"i{n:02}" for n in range(60)]
 
 

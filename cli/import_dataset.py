@@ -17,6 +17,7 @@ from schemas.logs import LAYERS
 from surfaces.load import load
 from worlds.adapters.importing import dataset, import_logs
 from worlds.adapters.report import ImportReport
+from worlds.adapters.writer import OUTSIDE
 
 MANY_DAYS = 14
 """Up to so many days the report has a row each; beyond, a row a year."""
@@ -46,6 +47,8 @@ def show(report: ImportReport, landing: Path) -> None:
     for tally in report.tallies:
         console.print(str(tally), markup=False)
         for reason, places in sorted(tally.places.items()):
+            if reason == OUTSIDE:
+                continue
             more = tally.aside[reason] - len(places)
             console.print(f"    {reason}: {', '.join(places)}{f' and {more:,} more' if more else ''}", markup=False)
     for thing, consequence in report.lacks.items():

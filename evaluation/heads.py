@@ -107,8 +107,8 @@ def relative_ece(labels: Array, predicted: Array, bins: int = BINS) -> float:
 
     NaN if the mean label is 0.
     """
-    mean = float(np.mean(_known(labels, predicted)[0])) if len(labels) else 0.0
-    return ece(labels, predicted, bins) / mean if mean > 0 else float("nan")
+    total, rows = float(np.nansum(labels)), int((~np.isnan(labels)).sum())
+    return ece(labels, predicted, bins) * rows / total if total > 0 else float("nan")
 
 
 def mean_ratio(labels: Array, predicted: Array) -> float:

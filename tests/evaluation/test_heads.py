@@ -48,6 +48,14 @@ def test_what_cannot_be_measured_is_nan(labels: list[float]) -> None:
     assert math.isnan(heads.normalized_entropy(array, np.full(len(array), 0.5)))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", ["binary", "sum"])
+def test_a_head_whose_labels_are_all_null_has_no_figure_and_warns_of_nothing(kind: str) -> None:
+    found = heads.summary(kind, np.full(5, NAN), np.full(5, 0.5))
+    assert (found.pop("rows"), found.pop("positives")) == (0.0, 0.0)
+    assert all(math.isnan(value) for value in found.values())
+
+
 def test_arrays_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="one length"):
         heads.auc(np.ones(3), np.ones(2))

@@ -22,6 +22,8 @@ FINISHED = frozenset({"success", "failed"})
 
 AT_WORK = frozenset({"scheduled", "queued", "running", "restarting", "up_for_retry", "up_for_reschedule", "deferred"})
 """States in which a task has begun, or is about to."""
+SPARK_STOP = "spark_stop"
+"""The task that gives Spark back, whatever became of the others."""
 
 
 @dataclass(frozen=True)
@@ -98,16 +100,16 @@ class AirflowApi:
         return str(self._call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}")["state"])
 
     def fail(self, dag: str, run: str, note: str) -> None:
-        """End `run` as failed: the tasks at work fail, what follows them does not run, and Spark is stopped.
+        """End `run` as failed: tasks at work fail, what follows them does not run, and Spark is stopped.
 
-        Only a run with no task at work is marked as a whole: that would skip the others, and skipped counts as success.
+        The run itself is not marked: that would skip the tasks that wait, and a run of skipped tasks is a success.
         """
-        path = f"/api/v2/dags/{dag}/dagRuns/{run}"
-        at_work = [task.name for task in self.tasks(dag, run) if task.state in AT_WORK]
-        for name in at_work:
-            self._call("PATCH", f"{path}/taskInstances/{name}", {"new_state": "failed", "note": note})
-        if not at_work:
-            self._call("PATCH", path, {"state": "failed", "note": note})
+        tasks = list(self.tasks(dag, run))
+        at_work = [task.name for task in tasks if task.state in AT_WORK]
+        waiting = [task.name for task in tasks if task.state is None and task.name != SPARK_STOP]
+        for name in at_work or waiting:
+            path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{name}"
+            self._call("PATCH", path, {"new_state": "failed", "note": note})
 
     def tasks(self, dag: str, run: str) -> Iterator[Task]:
         """Every task of `run`, as it stands."""

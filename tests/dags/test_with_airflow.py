@@ -2,83 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from infra import airflow, ports, service
-from infra.airflow_api import FINISHED, AirflowApi
-from lake.home import Home
+from tests.dags.airflow_probe import Probe
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
-HERE = Path(__file__).parent
 STEPS = ["ingest", "join", "features", "validate", "train_popular", "index", "evaluate", "decide", "track", "publish"]
 NIGHT = ["spark_start", *STEPS]
-
-
-@dataclass
-class Probe:
-    """A running Airflow whose tasks only write down how they were called."""
-
-    home: Home
-    api: AirflowApi
-
-    def wait(self, run: str, dag: str = "shorts", until: Callable[[], bool] | None = None) -> str:
-        """Until `run` has ended (or `until` holds); its state."""
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            state = self.api.run_state(dag, run)
-            if state in FINISHED or (until is not None and until()):
-                return state
-            time.sleep(0.3)
-        raise AssertionError(f"{run} did not end: {[*self.api.tasks(dag, run)]}")
-
-    def calls(self, surface: str = "shorts") -> list[list[str]]:
-        """[verb, step, surface, day] of each call so far for `surface`."""
-        path = self.home.root / "calls.jsonl"
-        lines = path.read_text().splitlines() if path.exists() else []
-        return [call for call in map(json.loads, lines) if call[2] == surface]
-
-    def new_calls(self, before: int) -> list[tuple[str, str]]:
-        """(step, day) of each call after the first `before`."""
-        return [(call[1], call[3]) for call in self.calls()[before:]]
-
-    def exit_codes(self, **codes: int) -> None:
-        (self.home.root / "exit_codes.json").write_text(json.dumps(codes))
-
-    def post(self, path: str, body: dict[str, Any]) -> Any:
-        return self.api._call("POST", f"/api/v2/dags/shorts/{path}", body)
-
-
-@pytest.fixture(scope="module")
-def probe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
-    home = Home(tmp_path_factory.mktemp("airflow"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW__CORE__DAGS_FOLDER", str(HERE / "probe"))
-        patch.setenv("FEEDMILL_COMMAND", shlex.join([sys.executable, str(HERE / "recorder.py")]))
-        running = airflow.start(home, ports.any_free(), "night", triggerer=False)
-        try:
-            with closing(AirflowApi(home, running)) as api:
-                while api.parsed_at("shorts") is None:
-                    time.sleep(0.3)
-                api.pause("shorts", False)
-                yield Probe(home, api)
-        finally:
-            service.stop(home, running)
-
-
-@pytest.fixture(autouse=True)
-def _all_pass(probe: Probe) -> None:
-    probe.exit_codes()
 
 
 def test_trigger_by_key_runs_every_step_once_for_that_day_with_spark_around_its_users(probe: Probe) -> None:
@@ -116,6 +48,7 @@ def test_a_cleared_task_sees_the_same_day_and_has_spark_again(probe: Probe) -> N
 
 def test_backfill_runs_each_day_once_in_order_and_starts_no_scheduled_night(probe: Probe) -> None:
     before = len(probe.calls())
+    old = {run["dag_run_id"] for run in probe.api.runs("shorts")}
     probe.api.backfill("shorts", date(2026, 1, 6), date(2026, 1, 8))
     for run in probe.api.runs("shorts", "queued", "running"):
         assert probe.wait(run["dag_run_id"]) == "success"
@@ -123,7 +56,7 @@ def test_backfill_runs_each_day_once_in_order_and_starts_no_scheduled_night(prob
     days = ["2026-01-06", "2026-01-07", "2026-01-08"]
     assert calls == [(step, day) for day in days for step in STEPS]
     runs = probe.api.runs("shorts")
-    assert sorted(run["partition_key"] for run in runs if run["run_type"] == "backfill") == days
+    assert sorted(run["partition_key"] for run in runs if run["dag_run_id"] not in old) == days
     assert [run for run in runs if run["run_type"] == "scheduled"] == []
 
 

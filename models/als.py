@@ -29,8 +29,8 @@ class ALS:
 
     name: str = field(default="als", init=False)
     embedding_size: int = 64
-    epochs: int = 24
-    regularization: float = 1.0
+    epochs: int = 15
+    regularization: float = 10.0
     alpha: float = 10.0
     choose: bool = True
     """Choose regularization and alpha on the validation; the values above are what is used without one."""

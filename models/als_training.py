@@ -22,7 +22,7 @@ EVERY = 3
 """Epochs between two looks at the validation."""
 PATIENCE = 2
 """Looks without a better recall before a fit stops."""
-GRID = ((1.0, 10.0), (1.0, 40.0), (10.0, 10.0), (10.0, 40.0))
+GRID = ((10.0, 10.0), (30.0, 3.0), (30.0, 10.0), (100.0, 10.0), (100.0, 40.0))
 """(regularization, alpha) tried when the model may choose."""
 
 

@@ -28,9 +28,9 @@ class TwoTower:
     embedding_size: int = 64
     epochs: int = 12
     """At most; a validation stops earlier."""
-    learning_rate: float = 0.003
+    learning_rate: float = 0.002
     batch_size: int = 512
-    uniform_negatives: int = 512
+    uniform_negatives: int = 256
     temperature: float = 0.1
     id_dropout: float = 0.1
     """Share of items whose id embedding is dropped in a batch, so that their features learn to stand alone."""

@@ -20,7 +20,7 @@ from lake import ledger, spark
 from lake.ledger import Entry
 from lake.tables import among
 from schemas.contract import Contract
-from schemas.logs import LAYERS
+from schemas.logs import ITEM, LAYERS, USER
 from schemas.tables import BRONZE, QUARANTINE
 from schemas.versions import Version, accepted
 
@@ -31,6 +31,7 @@ JOB = "ingest"
 LOOKBACK_DAYS = 30
 """Days before the training window whose logs the features still need."""
 LAYERS_AT_ONCE = 3
+DIMENSIONS = (ITEM.name, USER.name)
 
 
 @dataclass
@@ -59,11 +60,17 @@ def run(night: Night) -> StepReport:
 
 
 def days_to_ingest(night: Night) -> list[date]:
-    """The night's day (always, so that a rerun is a repair), and landed days before it with no line in the ledger."""
+    """The night's day (always, so that a rerun is a repair), and landed days before it with no line in the ledger.
+
+    Of logs only so many days back as later steps read; of dimensions every day, since an item may have been described
+    once, long ago.
+    """
     surface = night.surface
     first = night.day - timedelta(days=surface.training.window_days + surface.restate_days + LOOKBACK_DAYS)
     done = ledger.days(night.lake, JOB)
-    earlier = {day for day in landed_days(night.landing) if first <= day < night.day} - done
+    recent = {day for day in landed_days(night.landing) if day >= first}
+    described = set(landed_days(night.landing, DIMENSIONS))
+    earlier = {day for day in recent | described if day < night.day} - done
     return sorted(earlier | {night.day})
 
 

@@ -73,7 +73,9 @@ def check(batches: Sequence[Batch], docs: Path) -> list[Finding]:
                 result_format="SUMMARY",
             )
         )
-        outcome = checkpoint.run(batch_parameters={"dataframe": batch.rows})
+        outcome = checkpoint.run(
+            batch_parameters={"dataframe": batch.rows}, run_id=gx.RunIdentifier(run_name=batch.day)
+        )
         for result in outcome.run_results.values():
             findings += [_finding(batch, item) for item in result.results]
     return findings

@@ -100,11 +100,12 @@ def test_beauty_item_item(real_data: Path) -> None:
 
 @pytest.mark.slow
 def test_beauty_two_tower(real_data: Path) -> None:
+    """Recall@10 against all items reached: .098."""
     train, validation, test = beauty(real_data / "amazon_beauty")
     known = [*train, *validation]
     model = create("two_tower", {"epochs": 8})
     model.fit(interactions(known), interactions(NOTHING), bare([*known, *test]), SEED)
-    assert recall(model, known, test, 10) >= 0.04
+    assert recall(model, known, test, 10) >= 0.08
 
 
 @pytest.mark.parametrize("name", ["als", "item_item"])

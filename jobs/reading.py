@@ -114,7 +114,8 @@ def _explained(parsed: DataFrame, versions: Sequence[Version]) -> DataFrame:
     from pyspark.sql import functions as F
 
     corrupt = reduce(lambda one, other: one | other, (F.col(f"{_name(v)}._corrupt").isNotNull() for v in versions))
-    wrong = F.concat_ws(", ", *(_wrong_json(F.col(_name(version)), version.contract) for version in versions))
+    told = (_wrong_json(F.col(_name(version)), version.contract) for version in versions)
+    wrong = F.concat_ws(", ", *(field for fields in told for field in fields))
     no_object = ~_whole_object(F.col("raw"))
     unread = F.when(no_object, "malformed").when(corrupt, F.when(wrong == "", "malformed").otherwise("wrong_type"))
     broken = F.lit("the line is not one whole JSON object in UTF-8")
@@ -133,20 +134,18 @@ def _whole_object(text: Column) -> Column:
     return F.is_valid_utf8(text) & trimmed.startswith("{") & trimmed.endswith("}") & ~torn
 
 
-def _wrong_json(row: Column, contract: Contract) -> Column:
+def _wrong_json(row: Column, contract: Contract) -> list[Column]:
+    """Per field of `contract`, words for a value that was there and could not be read; null where all is well."""
     from pyspark.sql import functions as F
 
     found = {field: F.get_json_object("raw", f"$.{field.name}") for field in contract.fields}
-    return F.concat_ws(
-        ", ",
-        *(
-            F.when(
-                row[field.name].isNull() & text.isNotNull(),
-                F.concat(F.lit(f"{field.name}: found "), text, F.lit(f"; allowed is {field.dtype}")),
-            )
-            for field, text in found.items()
-        ),
-    )
+    return [F.when(row[field.name].isNull() & text.isNotNull(), _found(field, text)) for field, text in found.items()]
+
+
+def _found(field: Field, text: Column) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.concat(F.lit(f"{field.name}: found "), text, F.lit(f"; allowed is {field.dtype}"))
 
 
 def _parquet_of(
@@ -159,7 +158,8 @@ def _parquet_of(
     columns = [name for name in layout if name in types]
     casts = {version.contract.version: _casts(version.contract, layout, types) for version in versions}
     own = F.coalesce(*(cast["schema_version"] for cast in casts.values()))
-    wrong = F.concat_ws(", ", *(_wrong_cast(v.contract, casts[v.contract.version], layout, own) for v in versions))
+    told = (_wrong_cast(v.contract, casts[v.contract.version], layout, own) for v in versions)
+    wrong = F.concat_ws(", ", *(field for fields in told for field in fields))
     structs = {
         _name(version): F.struct(*(cast.alias(name) for name, cast in casts[version.contract.version].items()))
         for version in versions
@@ -191,25 +191,19 @@ def _casts(contract: Contract, layout: Mapping[str, str], types: Mapping[str, st
     return casts
 
 
-def _wrong_cast(contract: Contract, casts: Mapping[str, Column], layout: Mapping[str, str], own: Column) -> Column:
+def _wrong_cast(
+    contract: Contract, casts: Mapping[str, Column], layout: Mapping[str, str], own: Column
+) -> list[Column]:
+    """The same for integers of a parquet file that are too large for the contract: no other cast can fail."""
     from pyspark.sql import functions as F
 
-    lossy = [
-        f
-        for f in contract.fields
-        if f.dtype in ("int32", "int64") and layout.get(f.name) in ("int64", "uint64", "uint32")
+    wide = ("int64", "uint64", "uint32")
+    lossy = [field for field in contract.fields if field.dtype in ("int32", "int64") and layout.get(field.name) in wide]
+    found = {field: F.col(f"`{field.name}`") for field in lossy}
+    return [
+        F.when(
+            (own == contract.version) & value.isNotNull() & casts[field.name].isNull(),
+            _found(field, value.cast("string")),
+        )
+        for field, value in found.items()
     ]
-    return F.concat_ws(
-        ", ",
-        *(
-            F.when(
-                (own == contract.version) & F.col(f"`{field.name}`").isNotNull() & casts[field.name].isNull(),
-                F.concat(
-                    F.lit(f"{field.name}: found "),
-                    F.col(f"`{field.name}`").cast("string"),
-                    F.lit(f"; allowed is {field.dtype}"),
-                ),
-            )
-            for field in lossy
-        ),
-    )

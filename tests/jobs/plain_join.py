@@ -106,7 +106,7 @@ def random_logs(seed: int, first: date, days: int, rows: int, surface: Surface) 
         of = int(rng.integers(rows + 3))
         began = impressions[min(of, rows - 1)]["shown_at"]
         kind = str(rng.choice(list(surface.outcomes)))
-        at = began + timedelta(seconds=int(rng.integers(-600, 2 * surface.outcomes[kind].window.total_seconds())))
+        at = began + timedelta(seconds=int(rng.integers(-600, int(2 * surface.outcomes[kind].window.total_seconds()))))
         for _ in range(1 + (rng.random() < 0.2)):
             arrival = at.date() + timedelta(days=int(rng.choice([0, 0, 1, 2, 3])))
             value = float(rng.integers(1, 60)) if surface.outcomes[kind].kind == "sum" else 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,9 @@ def test_by_default_spark_takes_the_cores_of_the_machine(monkeypatch: pytest.Mon
 def test_a_server_that_is_no_more_is_not_found(fresh: Home) -> None:
     assert spark.running(fresh) is None
     for pid in (os.getpid(), 2**22 - 1):
-        state = {"pid": pid, "port": 1, "token": "t"}
-        (fresh.spark / "server.json").write_text(json.dumps(state))
-        assert not Endpoint(**state).alive()
+        gone = Endpoint(pid, 1, "t")
+        (fresh.spark / "server.json").write_text(json.dumps(asdict(gone)))
+        assert not gone.alive()
         assert spark.running(fresh) is None
     assert spark.stop(fresh) is False
     assert not (fresh.spark / "server.json").exists()
@@ -61,8 +62,13 @@ def test_without_deltas_jars_the_user_is_told_to_set_up(
 
 def test_the_last_night_to_let_go_stops_the_server(fresh: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped: list[Home] = []
+
+    def stop(home: Home) -> bool:
+        stopped.append(home)
+        return True
+
     monkeypatch.setattr(spark, "start", lambda home: Endpoint(1, 1, "t"))
-    monkeypatch.setattr(spark, "stop", lambda home: stopped.append(home) is None)
+    monkeypatch.setattr(spark, "stop", stop)
     spark.hold(fresh, "shorts-2026-01-08")
     spark.hold(fresh, "shorts-2026-01-09")
     assert spark.release(fresh, "shorts-2026-01-08") is False

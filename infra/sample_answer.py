@@ -24,6 +24,7 @@ class Answer:
     release_id: str
     items: tuple[str, ...]
     milliseconds: float
+    known: bool = True
 
 
 def sample_answer(home: Home, surface: str) -> Answer | None:
@@ -60,7 +61,7 @@ def _ask(home: Home, surface: str, port: int) -> Answer:
         raise InfrastructureError(f"the server answered {response.status_code}: {response.text[:300]}")
     content: dict[str, Any] = response.json()
     items = tuple(str(item["item_id"]) for item in content["items"])
-    return Answer(user or "an unknown user", str(content["release_id"]), items, milliseconds)
+    return Answer(user or "an unknown user", str(content["release_id"]), items, milliseconds, user is not None)
 
 
 def _some_user(home: Home, surface: str) -> str | None:

@@ -27,7 +27,7 @@ def summary(night: Night, answer: Answer | None, took: str) -> Iterator[str]:
         yield from _line("ranker", _ranker(evaluation))
     yield from _decision(night.reports / "decision.json")
     yield from _line("served", _served(answer))
-    yield from _next(night)
+    yield from _next(night, answer)
 
 
 def _line(title: str, words: str) -> Iterator[str]:
@@ -68,13 +68,11 @@ def _retrieval(evaluation: Evaluation) -> str:
 def _ranker(evaluation: Evaluation) -> str:
     if evaluation.heads_skipped:
         return f"not measured: {evaluation.heads_skipped}"
-    parts = []
-    for head, found in evaluation.heads.get("candidate", {}).items():
-        auc = found.figures.get("auc")
-        if auc is not None:
-            alone = evaluation.yardstick.get(head)
-            parts.append(f"{head} {auc:.3f}" + (f" (popularity alone {alone:.3f})" if alone is not None else ""))
-    return "AUC: " + ", ".join(parts) if parts else ""
+    heads = evaluation.heads.get("candidate", {}).items()
+    parts = [f"{head} {auc:.3f}" for head, found in heads if (auc := found.figures.get("auc")) is not None]
+    alone = [value for value in evaluation.yardstick.values() if value is not None]
+    words = f"AUC: {', '.join(parts)}" if parts else ""
+    return words + (f"; click by popularity alone {max(alone):.3f}" if words and alone else "")
 
 
 def _decision(path: Path) -> Iterator[str]:
@@ -99,10 +97,16 @@ def _served(answer: Answer | None) -> str:
     return f"{answer.user} is shown {items} by {answer.release_id} ({answer.milliseconds:.0f} ms)"
 
 
-def _next(night: Night) -> Iterator[str]:
+def _next(night: Night, answer: Answer | None) -> Iterator[str]:
     name, day = night.surface.surface, night.day
-    yield "  look next  " + f"feedmill decision {name} {day}      every gate"
-    yield f"  {'':<10} feedmill ledger {name} {day}        where every row went"
-    yield f"  {'':<10} feedmill recommend {name} USER     a slate and how it came about"
-    yield f"  {'':<10} make up                            Airflow, MLflow and serving in the browser"
-    yield f"  {'':<10} {night.reports}"
+    user = answer.user if answer is not None and answer.known else "USER"
+    places = {
+        f"feedmill decision {name} {day}": "every gate",
+        f"feedmill ledger {name} {day}": "where every row went",
+        f"feedmill recommend {name} {user}": "a slate and how it came about",
+        "make up": "Airflow, MLflow and serving in the browser",
+        str(night.reports): "reports, Data Docs and pictures",
+    }
+    width = max(len(place) for place in places)
+    for number, (place, words) in enumerate(places.items()):
+        yield f"  {'' if number else 'look next':<10} {place:<{width}}  {words}"

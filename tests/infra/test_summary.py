@@ -22,7 +22,11 @@ def plant(night: Night) -> None:
     heads = {"click": Head(90, 9, {"auc": 0.7})}
     with night.writing("evaluation") as folder:
         Evaluation(
-            "shorts", str(DAY), lists={"candidate": lists}, heads={"candidate": heads}, yardstick={"click": 0.6}
+            "shorts",
+            str(DAY),
+            lists={"candidate": lists},
+            heads={"candidate": heads},
+            yardstick={"item_click_rate_7": 0.6, "item_log_click_7": 0.55},
         ).write(folder)
     gates = (Gate.at_least("auc.click", 0.7, 0.5), Gate.at_most("ece.like", 0.2, 0.05), Gate.skipped("ece.hide", "few"))
     Decision("shorts", str(DAY), "hold", "2026-01-08-abc", None, gates, "ece.like failed").write(
@@ -38,12 +42,13 @@ def test_a_whole_night(night: Night) -> None:
         "shorts 2026-01-08, done in 3 min 2 s",
         "150 in = 140 kept + 10 set aside (7 duplicate, 3 malformed)",
         "recall@50: popular 0.1000, als 0.1500 (1.50x)",
-        "AUC: click 0.700 (popularity alone 0.600)",
+        "AUC: click 0.700; click by popularity alone 0.600",
         "1 pass, 1 skipped, 1 fail",
         "ece.like: 0.2 <= 0.05",
         "hold 2026-01-08-abc: ece.like failed",
         "u1 is shown i1, i2 by 2026-01-07-xyz (12 ms)",
         "feedmill decision shorts 2026-01-08",
+        "feedmill recommend shorts u1",
     ):
         assert words in text
 

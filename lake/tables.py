@@ -54,8 +54,10 @@ class Lake:
         self._write(frame, table, None)
 
     def _write(self, frame: DataFrame, table: Contract, where: str | None) -> None:
+        from pyspark.sql import functions as F
+
         schema = table.spark()
-        ordered = frame.select(*(frame[field.name].cast(field.dataType.simpleString()) for field in schema.fields))
+        ordered = frame.select(*(F.col(field.name).cast(field.dataType.simpleString()) for field in schema.fields))
         writer = ordered.write.format("delta").mode("overwrite").partitionBy(*table.partition_by)
         for key, value in PLAIN.items():
             writer = writer.option(key, value)

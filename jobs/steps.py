@@ -27,7 +27,8 @@ class Step:
 
 def night(surface: Surface) -> tuple[Step, ...]:
     """The steps of `surface`'s night, in an order in which they can be run."""
-    sources = tuple(source for source in surface.retrieval if source != "popular")
+    # The longest trainings come first, so that on few cores none of them is left to run alone at the end.
+    sources = tuple(sorted((source for source in surface.retrieval if source != "popular"), key=_longest_first))
     trained = tuple(f"train_{source}" for source in sources)
     ranker = ("train_ranker",) if surface.ranker else ()
     models = (*surface.retrieval, *(("ranker",) if surface.ranker else ()))
@@ -66,14 +67,16 @@ def night(surface: Surface) -> tuple[Step, ...]:
             reads=("bronze.*", "silver.*", "gold.*"),
             writes=("reports/data_docs",),
         ),
-        Step(
-            name="train_popular",
-            job="train_retrieval",
-            argument="popular",
-            doc="most-popular counts: the source for unknown users and the yardstick",
-            after=("validate",),
-            reads=("silver.labelled",),
-            writes=("popular",),
+        *(
+            Step(
+                name=step,
+                job="train_ranker",
+                doc="fit the multi-task ranker and calibrate its heads",
+                after=("validate",),
+                reads=("gold.samples",),
+                writes=("ranker",),
+            )
+            for step in ranker
         ),
         *(
             Step(
@@ -87,16 +90,14 @@ def night(surface: Surface) -> tuple[Step, ...]:
             )
             for source in sources
         ),
-        *(
-            Step(
-                name=step,
-                job="train_ranker",
-                doc="fit the multi-task ranker and calibrate its heads",
-                after=("validate",),
-                reads=("gold.samples",),
-                writes=("ranker",),
-            )
-            for step in ranker
+        Step(
+            name="train_popular",
+            job="train_retrieval",
+            argument="popular",
+            doc="most-popular counts: the source for unknown users and the yardstick",
+            after=("validate",),
+            reads=("silver.labelled",),
+            writes=("popular",),
         ),
         Step(
             name="index",
@@ -139,6 +140,10 @@ def night(surface: Surface) -> tuple[Step, ...]:
             writes=("releases/active",),
         ),
     )
+
+
+def _longest_first(source: str) -> tuple[bool, str]:
+    return source != "two_tower", source
 
 
 def between(steps: tuple[Step, ...], first: str | None, last: str | None) -> tuple[Step, ...]:

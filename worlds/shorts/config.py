@@ -9,7 +9,7 @@ from schemas.errors import UserError
 
 SURFACE = "shorts"
 FIRST_DAY = date(2026, 1, 1)
-DAYS = 9
+DAYS = 8
 SEED = 20260101
 SLATE = 10
 """Slots of a request."""
@@ -31,7 +31,7 @@ class WorldConfig:
     """Mean sessions of a user and day."""
     requests: float = 2.5
     """Mean requests of a session."""
-    sampled: float = 0.03
+    sampled: float = 0.01
     """Share of requests whose candidates and rankings are logged."""
 
     burn_in: int = 4

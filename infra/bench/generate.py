@@ -2,7 +2,7 @@
 
 A tenth of the impressions is of the eve, so that the day itself has features to join and something to restate. As in
 real logs some come late, some twice, and some rows are of no use: 1 % of the eve's impressions arrive a day late, 0.5 %
-of all arrive twice; of the outcomes (a fifth of the impressions) 2 % arrive again, 1 % a day late, some come before
+of all arrive twice; of the outcomes (a fifth of the impressions) 2 % arrive again, 5 % a day late, some come before
 their impression or after its window, some belong to none, and one in 2,000 breaks a rule.
 """
 
@@ -22,7 +22,7 @@ SLATE = 10
 
 _MACROS = """
 CREATE MACRO u(i, salt) AS (hash(i, salt) >> 11)::DOUBLE / 9007199254740992.0;
-CREATE MACRO named(prefix, number) AS prefix || lpad(number::VARCHAR, 8, '0');
+CREATE MACRO named(prefix, number) AS prefix || lpad(number::BIGINT::VARCHAR, 8, '0');
 """
 
 _REQUESTS = """
@@ -36,7 +36,7 @@ _REQUEST = """
 SELECT 1::INTEGER AS schema_version, request_id, user_id, named('s', r // 3) AS session_id, requested_at,
     ['DE', 'FR', 'US', 'IN', 'BR'][1 + r % 5] AS country, ['phone', 'tablet', 'desktop'][1 + r % 3] AS device,
     ['wifi', '4g', '5g'][1 + r % 3] AS network,
-    list_transform(range(r % 20), k -> named('v', floor({items} * u(r, k)))) AS history,
+    list_transform(range(r % 20), lambda k: named('v', floor({items} * u(r, k)))) AS history,
     'bench-1' AS release_id, 'softmax' AS policy, NULL::VARCHAR AS experiment, NULL::VARCHAR[] AS fallbacks,
     requested_at::DATE AS arrives
 FROM asked
@@ -58,7 +58,7 @@ FROM (FROM shown UNION ALL (FROM shown WHERE u(i, 'twice') < 0.005))
 
 _OUTCOMES = """
 CREATE TABLE happened AS SELECT
-    *, greatest(occurred_at::DATE, shown_arrives) + (late < 0.01)::INT AS arrives FROM (
+    *, greatest(occurred_at::DATE, shown_arrives) + (late < 0.05)::INT AS arrives FROM (
     SELECT hash(i, name, nth) AS o, shown.arrives AS shown_arrives, u(i, 'late' || name || nth) AS late,
         impression_id || '-' || name || nth AS outcome_id,
         CASE WHEN u(i, 'orphan') < 0.002 THEN 'x' || impression_id ELSE impression_id END AS impression_id, request_id,
@@ -81,7 +81,7 @@ _ITEM = """
 SELECT 1::INTEGER AS schema_version, named('v', v) AS item_id, named('c', v // 8) AS creator_id,
     'topic-' || (v * 7 + changed) % 20 AS topic, ['tag-' || v % 50] AS tags, 'en' AS language,
     (5 + 60 * u(v, 'length'))::FLOAT AS duration_s,
-    list_transform(range(16), k -> (u(v, k) - 0.5)::FLOAT) AS content,
+    list_transform(range(16), lambda k: (u(v, k) - 0.5)::FLOAT) AS content,
     'Clip ' || v AS title, {eve}::TIMESTAMPTZ - to_hours((u(v, 'age') * 2000)::BIGINT) AS created_at,
     arrives::TIMESTAMPTZ + INTERVAL 1 HOUR AS updated_at, arrives
 FROM (SELECT v, {eve} + (v % 50 = 1)::INT AS arrives, 0 AS changed FROM range({items}) AS t(v) WHERE v % 997 <> 5

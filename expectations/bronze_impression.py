@@ -22,5 +22,5 @@ def expectations(surface: Surface, facts: Facts) -> list[Expectation]:
         *rules.ranges(IMPRESSION),
         *given,
         *rules.fresh("shown_at", facts, surface.checks.freshness),
-        rules.unique("impression_id", level="warning"),
+        rules.unique("impression_id", at_least=1 - surface.checks.max_repeated_share, level="warning"),
     ]

@@ -19,5 +19,5 @@ def expectations(surface: Surface, facts: Facts) -> list[Expectation]:
         *rules.required(OUTCOME),
         rules.one_of("outcome", surface.outcomes),
         *rules.fresh("occurred_at", facts, surface.checks.freshness),
-        rules.unique("outcome_id", level="warning"),
+        rules.unique("outcome_id", at_least=1 - surface.checks.max_repeated_share, level="warning"),
     ]

@@ -60,9 +60,9 @@ def within(column: str, low: float | None, high: float | None, level: Level = "b
     return ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high, severity=_SEVERITY[level])
 
 
-def unique(column: str, level: Level = "blocking") -> Expectation:
-    """No two rows share a value of `column`."""
-    return ExpectColumnValuesToBeUnique(column=column, severity=_SEVERITY[level])
+def unique(column: str, at_least: float = 1.0, level: Level = "blocking") -> Expectation:
+    """At least this share of the rows shares its value of `column` with no other row."""
+    return ExpectColumnValuesToBeUnique(column=column, mostly=at_least, severity=_SEVERITY[level])
 
 
 def one_of(column: str, values: Iterable[str]) -> Expectation:

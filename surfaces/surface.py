@@ -94,6 +94,7 @@ class Checks(_Part):
     freshness: Duration = timedelta(hours=6)
     max_quarantine_share: Share = 0.05
     max_orphan_share: Share = 0.05
+    max_repeated_share: Share = 0.05
     min_item_coverage: Share = 0.95
     min_rows: Positive = 1
 

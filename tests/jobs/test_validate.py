@@ -133,6 +133,15 @@ def test_too_much_quarantine_is_caught(good: Night) -> None:
     assert "ops.ledger 2026-01-08 column_values_to_be_between(quarantined_share)" in failure(good)
 
 
+def test_a_few_repeated_deliveries_are_usual_and_many_only_warn(good: Night) -> None:
+    rows = impressions(DAY)
+    restate(good, BRONZE["impression"], [*rows, rows[0]])
+    assert validate.run(good).figures["warned"] == 0
+    restate(good, BRONZE["impression"], [*rows, *rows[:10]])
+    report = validate.run(good)
+    assert "column_values_to_be_unique(impression_id): observed 20 violating of 50" in report.warnings[0]
+
+
 def test_a_stale_last_hour_only_warns(good: Night) -> None:
     rows = impressions(DAY)
     for row in rows:

@@ -28,9 +28,9 @@ from surfaces.load import load
 SURFACE = "shorts"
 SIZES = (1_000_000, 5_000_000)
 FEWEST = 1000
-WIDTH = 150
+WIDTH = 170
 
-console = Console(highlight=False, emoji=False)
+console = Console(highlight=False, emoji=False, soft_wrap=True)
 
 
 def main(

@@ -20,8 +20,9 @@ DAYS = (EVE, DAY)
 LAYERS = ("request", "impression", "outcome", "item")
 SLATE = 10
 
+# Hashed twice: DuckDB joins the hashes of two values by exclusive or, which ties draws of the same row to one another.
 _MACROS = """
-CREATE MACRO u(i, salt) AS (hash(i, salt) >> 11)::DOUBLE / 9007199254740992.0;
+CREATE MACRO u(i, salt) AS (hash(hash(i, salt)) >> 11)::DOUBLE / 9007199254740992.0;
 CREATE MACRO named(prefix, number) AS prefix || lpad(number::BIGINT::VARCHAR, 8, '0');
 """
 

@@ -66,6 +66,9 @@ def test_the_logs_hold_what_makes_a_join_hard(tmp_path: Path) -> None:
     (broken,) = ask(f"SELECT count(*) FROM {outcomes} WHERE outcome = 'scroll'")
     (late,) = ask(f"SELECT count(*) FROM '{tmp_path}/outcome/day={DAY}/*.parquet' WHERE occurred_at::DATE < '{DAY}'")
     assert min(orphans, broken, late) > 0
+    (several,) = ask(f"""SELECT count(*) FROM (
+        SELECT 1 FROM {outcomes} GROUP BY impression_id HAVING count(DISTINCT outcome) > 1)""")
+    assert several > 0.01 * rows
 
 
 @pytest.mark.spark

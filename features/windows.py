@@ -117,4 +117,4 @@ def _value(feature: Feature) -> Column:
         value = (value + mean * computation.strength) / (shown + F.lit(computation.strength))
     if computation.scale == "lift":
         return F.when(mean > 0, F.log(value / mean))
-    return F.log1p(F.greatest(value, F.lit(0.0))) if computation.scale == "log1p" else value
+    return F.log1p(value) if computation.scale == "log1p" else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -37,7 +37,8 @@ class Days:
 
     `counted`: arrival days of gold.daily_counts. `as_of`: of gold.<entity>. `sequenced`: as-of days of gold.sequence,
     `before` being the one it starts from. `sampled`: event days of gold.samples. The night's own day is always
-    written anew; an earlier one where it is missing, or where this night can still change it.
+    written anew; an earlier one where it is missing, where silver.labelled holds another number of rows (a day whose
+    logs came late, say), or where this night can still change it.
     """
 
     counted: list[date]
@@ -70,21 +71,22 @@ def plan(night: Night) -> Days:
         )
     lake, window = night.lake, night.surface.training.window_days
     first = max(joined[0], night.day - timedelta(days=window + LONGEST_WINDOW))
-    there = lake.days(tables.daily_counts(night.surface)) - {night.day}
-    counted = [day for day in days_between(first, night.day) if day not in there]
+    settled = [entry.day for entry in _counted(night, days_between(first, night.day)) if not entry.missing]
+    counted = sorted({*days_between(first, night.day)} - {*settled} | {night.day})
 
-    there = lake.days(tables.samples(night.surface)) - set(night.restated_days)
-    wanted = {*night.training_days, *night.restated_days} - there
-    sampled = sorted(wanted.intersection(joined))
+    # Whatever is as of the first day that is counted now, or later, does not know of it yet.
+    late = counted[0]
+    settled = [entry.day for entry in _sampled(night, night.training_days) if not entry.missing and entry.day <= late]
+    sampled = sorted(({*night.training_days} - {*settled} | {*night.restated_days}).intersection(joined))
 
-    there = lake.days(tables.entity_table(night.surface, "item")) - {night.day}
+    there = {day for day in lake.days(tables.entity_table(night.surface, "item")) if day < late}
     wanted = {night.day, *(day - _ONE for day in sampled)} - there
     as_of = sorted(day for day in wanted if day >= joined[0])
 
-    there = lake.days(SEQUENCE) - {night.day}
+    there = {day for day in lake.days(SEQUENCE) if day < late}
     sequenced = sorted(day for day in {night.day - _ONE, night.day} - there if day >= joined[0])
-    earlier = [day for day in there if day < sequenced[0]]
-    return Days(counted, as_of, sequenced, max(earlier, default=None), sampled)
+    before = max((day for day in there if day < sequenced[0]), default=None)
+    return Days(counted, as_of, sequenced, before, sampled)
 
 
 def write_counts(night: Night, session: SparkSession, days: Days) -> None:
@@ -137,6 +139,8 @@ def write_sequences(night: Night, session: SparkSession, days: Days) -> None:
 
 def write_samples(night: Night, session: SparkSession, days: Days) -> None:
     """gold.samples of `days.sampled`, in one commit."""
+    if not days.sampled:
+        return
     labelled = _labelled(night, session, days.sampled)
     logged = days_between(days.sampled[0] - _ONE, days.sampled[-1] + timedelta(days=night.surface.restate_days))
     requests = night.lake.frame(session, BRONZE["request"], logged)
@@ -162,31 +166,32 @@ def _event_days(night: Night, arrival_days: Sequence[date]) -> set[date]:
 
 def _counted(night: Night, days: Sequence[date]) -> list[Entry]:
     """Impressions that became known on each arrival day against those counted for some item."""
-    listed = ", ".join(f"DATE '{day}'" for day in sorted(_event_days(night, days)))
-    labelled = night.lake.query(
-        tables.labelled(night.surface),
-        f"""SELECT day, sum(sign)::BIGINT AS n FROM (
-            SELECT known_from AS day, 1 AS sign FROM rows WHERE event_day IN ({listed})
-            UNION ALL SELECT known_until, -1 FROM rows WHERE event_day IN ({listed}) AND known_until IS NOT NULL
-        ) GROUP BY day""",
-    )
-    counts = night.lake.query(
-        tables.daily_counts(night.surface),
-        f"SELECT day, sum({IMPRESSIONS})::BIGINT AS n FROM rows WHERE entity = 'item' GROUP BY day",
-    )
-    return _entries(days, "known impressions", labelled, counts)
+    event_days = sorted(_event_days(night, days))
+    labelled = tables.labelled(night.surface)
+    begun = night.lake.tally(labelled, event_days, ["known_from"])
+    ended = night.lake.tally(labelled, event_days, ["known_until"])
+    known = {day: begun.get((day,), 0) - ended.get((day,), 0) for day in days}
+    return _entries("known impressions", known, _item_impressions(night))
+
+
+def _item_impressions(night: Night) -> dict[date, int]:
+    counts = tables.daily_counts(night.surface)
+    if not night.lake.exists(counts):
+        return {}
+    sql = f"SELECT day, sum({IMPRESSIONS})::BIGINT AS n FROM rows WHERE entity = 'item' GROUP BY day"
+    return {row["day"]: row["n"] for row in night.lake.query(counts, sql).to_pylist()}
 
 
 def _sampled(night: Night, days: Sequence[date]) -> list[Entry]:
     """Rows of silver.labelled of each event day against rows of gold.samples."""
-    listed = ", ".join(f"DATE '{day}'" for day in days)
-    sql = f"SELECT event_day AS day, count(*) AS n FROM rows WHERE event_day IN ({listed}) GROUP BY 1"
-    labelled, sampled = (
-        night.lake.query(table, sql) for table in (tables.labelled(night.surface), tables.samples(night.surface))
+    if not days:
+        return []
+    rows_in, rows_out = (
+        {day: n for (day,), n in night.lake.tally(table, days, ["event_day"]).items()}
+        for table in (tables.labelled(night.surface), tables.samples(night.surface))
     )
-    return _entries(days, "silver.labelled", labelled, sampled)
+    return _entries("silver.labelled", {day: rows_in.get(day, 0) for day in days}, rows_out)
 
 
-def _entries(days: Sequence[date], name: str, before: pa.Table, after: pa.Table) -> list[Entry]:
-    rows_in, rows_out = (dict(zip(t["day"].to_pylist(), t["n"].to_pylist(), strict=True)) for t in (before, after))
-    return [Entry(day, name, rows_in.get(day, 0), rows_out.get(day, 0)) for day in days]
+def _entries(name: str, rows_in: Mapping[date, int], rows_out: Mapping[date, int]) -> list[Entry]:
+    return [Entry(day, name, count, rows_out.get(day, 0)) for day, count in rows_in.items()]

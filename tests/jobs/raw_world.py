@@ -175,7 +175,11 @@ def counts(world: World, surface: Surface) -> Counts:
 
 def expected(world: World, surface: Surface, entity: Entity, as_of: int) -> dict[str, dict[str, float | None]]:
     """key -> feature -> value as of the end of a day, by adding up every event that had arrived."""
-    counted = counts(world, surface)
+    return expected_of(counts(world, surface), surface, entity, as_of)
+
+
+def expected_of(counted: Counts, surface: Surface, entity: Entity, as_of: int) -> dict[str, dict[str, float | None]]:
+    """The same from what became known on each day."""
     answer = {}
     everything = _look({found: amounts for found, amounts in counted.items() if found[1] == "item"}, as_of)
     for key in {key for (_, kind, key) in counted if kind == entity.name}:

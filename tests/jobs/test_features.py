@@ -173,6 +173,23 @@ def test_running_again_changes_nothing(on_time: Home) -> None:
     assert all(entry.missing == 0 for entry in report.ledger)
 
 
+def test_a_day_whose_logs_came_late_is_caught_up(homes: Path, spark_home: Home, backfill: Home) -> None:
+    night = night_of(new_home(homes, spark_home, "late"), LAST)
+    gap = replace(WORLD, shown=tuple(one for one in WORLD.shown if 3 not in (one.on, one.arrived)))
+    ids = {one.id for one in gap.shown}
+    write(night, replace(gap, happened=tuple(event for event in gap.happened if event.of in ids)), horizon=LATER)
+    job.run(night)
+    assert job.plan(night).counted == [day(LAST)]
+    write(night, WORLD, horizon=LATER)
+    days = job.plan(night)
+    assert days.counted[0] == day(3)
+    assert days.as_of == days.sampled == [day(number) for number in range(2, LAST + 1)]
+    job.run(night)
+    for name, table in gold(SHORTS).items():
+        prints = [night_of(one, LAST).lake.fingerprint(table, [day(LAST)]) for one in (night.home, backfill)]
+        assert prints[0] == prints[1], name
+
+
 # -- blind to its own day -------------------------------------------------------------------------------------------
 
 

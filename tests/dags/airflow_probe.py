@@ -21,7 +21,7 @@ class Probe:
 
     def wait(self, run: str, dag: str = "shorts", until: Callable[[], bool] | None = None) -> str:
         """Until `run` has ended (or `until` holds); its state."""
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             state = self.api.run_state(dag, run)
             if state in FINISHED or (until is not None and until()):

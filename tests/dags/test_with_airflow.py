@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -61,9 +62,16 @@ def test_backfill_runs_each_day_once_in_order_and_starts_no_scheduled_night(prob
 
 
 def test_the_schedule_gives_the_day_that_ended(probe: Probe) -> None:
-    (run,) = [run for run in probe.api.runs("owing") if run["run_type"] == "scheduled"]
+    def scheduled() -> list[dict[str, str]]:
+        return [run for run in probe.api.runs("owing") if run["run_type"] == "scheduled"]
+
+    deadline = time.monotonic() + 120
+    while not scheduled() and time.monotonic() < deadline:
+        time.sleep(1)
+    (run,) = scheduled()
     assert probe.wait(run["dag_run_id"], "owing") == "success"
-    assert {call[3] for call in probe.calls("owing")} == {(datetime.now(UTC).date() - timedelta(days=1)).isoformat()}
+    ended = datetime.fromisoformat(run["run_after"]).astimezone(UTC).date() - timedelta(days=1)
+    assert {call[3] for call in probe.calls("owing")} == {ended.isoformat()}
 
 
 def test_a_failed_gate_ends_the_night_without_a_retry_and_spark_is_stopped(probe: Probe) -> None:

@@ -24,9 +24,15 @@ REAL_DATA = os.environ.get("FEEDMILL_REAL_DATA", "")
 
 @pytest.fixture(scope="session")
 def spark_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """The home whose Spark server every test shares; stopped at the end."""
+    """The home whose Spark server every test shares; stopped at the end.
+
+    Tables are tiny here: a JVM that stops at its first compiler saves more than it loses.
+    """
     home = Home(tmp_path_factory.mktemp("spark"))
-    yield home
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FEEDMILL_SPARK_MEMORY", "2g")
+        patch.setenv("FEEDMILL_SPARK_CONF", "spark.driver.extraJavaOptions=-XX:+UseParallelGC -XX:TieredStopAtLevel=1")
+        yield home
     spark.stop(home)
 
 

@@ -91,9 +91,13 @@ def account(night: Night, scope: Scope, counts: Counts) -> list[Entry]:
 
 
 def restate_dimension(session: SparkSession, night: Night, layer: Contract, days: Sequence[date]) -> list[Entry]:
-    """Write silver.item or silver.user anew from all of its bronze; accounts for the rows that arrived on `days`."""
+    """Write silver.item or silver.user anew from all of its bronze; accounts for the rows that arrived on `days`.
+
+    Logs that never brought a dimension have an empty one.
+    """
     bronze, table = BRONZE[layer.name], dimension(layer)
     if not night.lake.exists(bronze):
+        night.lake.write_arrow(table.arrow().empty_table(), table, "true")
         return []
     counts = Counter(table.name)
     night.lake.write_whole(dimensions.versions(night.lake.frame(session, bronze), layer, days, counts), table)

@@ -24,15 +24,9 @@ REAL_DATA = os.environ.get("FEEDMILL_REAL_DATA", "")
 
 @pytest.fixture(scope="session")
 def spark_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """The home whose Spark server every test shares; stopped at the end.
-
-    Tables are tiny here: a JVM that stops at its first compiler saves more than it loses.
-    """
+    """The home whose Spark server every test shares; stopped at the end."""
     home = Home(tmp_path_factory.mktemp("spark"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FEEDMILL_SPARK_MEMORY", "2g")
-        patch.setenv("FEEDMILL_SPARK_CONF", "spark.driver.extraJavaOptions=-XX:+UseParallelGC -XX:TieredStopAtLevel=1")
-        yield home
+    yield home
     spark.stop(home)
 
 

@@ -16,7 +16,7 @@ from schemas.errors import UserError
 from surfaces.load import load
 
 if TYPE_CHECKING:
-    from serving.api import RecommendResponse
+    from serving.web.api import RecommendResponse
 
 UserName = Annotated[str, typer.Argument(metavar="USER", help="user id; one that is unknown is answered too")]
 
@@ -35,11 +35,11 @@ def recommend(
 ) -> None:
     """Print the slate that the live release of SURFACE has for USER: scores, value, propensity, and each stage."""
     load(surface)
-    from serving.api import response
     from serving.ask import Ask
     from serving.pipeline import recommend as answer
-    from serving.release import LoadedRelease
-    from serving.slots import active_release
+    from serving.release.loaded import LoadedRelease
+    from serving.release.slots import active_release
+    from serving.web.api import response
 
     folder = active_release(Home.default().releases(surface))
     if folder is None:

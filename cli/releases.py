@@ -9,8 +9,8 @@ from rich.table import Table
 from cli.screen import SurfaceName, console
 from lake.home import Home
 from schemas.errors import UserError
-from serving import slots
-from serving.verify import read_manifest
+from serving.release import slots
+from serving.release.verify import read_manifest
 from surfaces.load import load
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from cli.screen import SurfaceName, console, errors
-from jobs.mlflow_store import set_champion
+from jobs.releasing.mlflow_store import set_champion
 from lake.home import Home
 from schemas.errors import InfrastructureError
-from serving import slots
+from serving.release import slots
 from surfaces.load import load
 
 

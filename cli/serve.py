@@ -27,7 +27,7 @@ def serve(
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     import uvicorn
 
-    from serving.app import create_app
+    from serving.web.app import create_app
 
     app = create_app(Home.default().root / "releases")
     console.print(f"serving on http://{host}:{port} (its interface: http://{host}:{port}/docs); Ctrl-C stops it")

@@ -10,7 +10,7 @@ import typer
 from cli.screen import console
 from lake.home import Home
 from schemas.errors import UserError
-from serving.verify import verify as verify_release
+from serving.release.verify import verify as verify_release
 
 
 def verify(

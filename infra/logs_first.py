@@ -7,7 +7,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from jobs.landing import landed_days
+from jobs.bronze.landing import landed_days
 from lake.home import Home
 from schemas.errors import InfrastructureError, UserError
 from schemas.logs import IMPRESSION

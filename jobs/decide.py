@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from jobs import gates as gating
 from jobs.evaluate import main_k
+from jobs.judging import gates as gating
 from jobs.night import Night, StepReport
-from jobs.release_assembly import Built, build
-from jobs.release_inputs import inputs
-from jobs.smoke_test import smoke_test
+from jobs.releasing.assembly import Built, build
+from jobs.releasing.inputs import inputs
+from jobs.releasing.smoke_test import smoke_test
 from lake import ledger
 from models.ranker_data import head_kinds
 from schemas.decision import Decision, Gate

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from evaluation import pictures
 from features.registry import registry, schema_hash
-from jobs import evaluate_heads, evaluate_lists
-from jobs.champion import Champion, champion_of
-from jobs.evaluate_lists import Items
-from jobs.held_out import HeldOutDay, held_out_day
+from jobs.judging import heads as evaluate_heads
+from jobs.judging import lists as evaluate_lists
+from jobs.judging.champion import Champion, champion_of
+from jobs.judging.held_out import HeldOutDay, held_out_day
+from jobs.judging.lists import Items
 from jobs.night import Night, StepReport
 from models.ranker_data import RankerData, head_kinds
 from schemas.evaluation import Evaluation, Head

@@ -17,10 +17,10 @@ from features.feature import IMPRESSIONS
 from features.registry import batch
 from features.spans import spans, totals
 from features.windows import batch_features
-from jobs.daily_counts import daily_counts
+from jobs.gold.daily_counts import daily_counts
+from jobs.gold.samples import samples
+from jobs.gold.sequences import sequences
 from jobs.night import Night, StepReport, days_between
-from jobs.samples import samples
-from jobs.sequences import sequences
 from lake import ledger, spark
 from lake.ledger import Entry
 from schemas.errors import UserError

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from jobs.gold.training_data import catalogue, interactions, item_rows, microseconds
 from jobs.night import Night, StepReport
-from jobs.training_data import catalogue, interactions, item_rows, microseconds
 from models.index_recall import Attempt, Judge, choose, segments
 from models.interface import Catalogue, FactorRetriever, Floats, Interactions, Requests
 from models.registry import load

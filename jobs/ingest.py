@@ -9,13 +9,13 @@ from datetime import date, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from jobs.bronze.landing import files_of, landed_days, require_logs
+from jobs.bronze.quarantine import bad_json_rows, bad_parquet_rows, files_with, whole_files
+from jobs.bronze.reading import current, json_rows, parquet_rows
+from jobs.bronze.soundness import Sound, Unsound, sift
+from jobs.bronze.validation import broken, rules
 from jobs.counter import Counter
-from jobs.landing import files_of, landed_days, require_logs
 from jobs.night import Night, StepReport
-from jobs.quarantine import bad_json_rows, bad_parquet_rows, files_with, whole_files
-from jobs.reading import current, json_rows, parquet_rows
-from jobs.soundness import Sound, Unsound, sift
-from jobs.validation import broken, rules
 from lake import ledger, spark
 from lake.ledger import Entry
 from lake.tables import among

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from jobs import dimensions
-from jobs.attribution import ASIDE, Counts, Scope, attribute, attribute_touched, in_time
 from jobs.counter import Counter
 from jobs.ingest import LOOKBACK_DAYS
 from jobs.night import Night, StepReport, days_between
+from jobs.silver import dimensions
+from jobs.silver.attribution import ASIDE, Counts, Scope, attribute, attribute_touched, in_time
 from lake import ledger, spark
 from lake.ledger import Entry
 from schemas.contract import Contract

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jobs import mlflow_store
 from jobs.decide import RECORD
 from jobs.night import Night, StepReport
+from jobs.releasing import mlflow_store
 from schemas.decision import Decision
 from schemas.errors import GateFailed
-from serving import slots
+from serving.release import slots
 
 KEEP = 5
 """Newest releases that are kept on disk, besides those that a slot holds."""

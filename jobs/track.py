@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobs import mlflow_store
 from jobs.decide import RECORD
-from jobs.mlflow_store import MODEL, NIGHT, RELEASE, Dataset, Store
 from jobs.night import Night, StepReport
+from jobs.releasing import mlflow_store
+from jobs.releasing.mlflow_store import MODEL, NIGHT, RELEASE, Dataset, Store
 from schemas.decision import Decision
 from schemas.evaluation import BLENDED, EVALUATION, POPULAR, Evaluation
 from schemas.release import Manifest

@@ -15,8 +15,8 @@ from evaluation.heads import summary
 from evaluation.splits import calibration_half, split_ids
 from features.registry import registry, schema_hash
 from features.tables import samples
+from jobs.gold.training_data import known_rows
 from jobs.night import Night, StepReport
-from jobs.training_data import known_rows
 from models.calibration import Calibration, Calibrator
 from models.calibration_fit import fit as fit_calibrator
 from models.interface import FitReport, Floats

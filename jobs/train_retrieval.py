@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
+from jobs.gold.training_data import catalogue, interactions, item_rows, split
 from jobs.night import Night, StepReport
-from jobs.training_data import catalogue, interactions, item_rows, split
 from models.interface import Catalogue, FitReport, Interactions, Retriever
 from models.registry import create
 from models.validation import METRIC

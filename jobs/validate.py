@@ -7,8 +7,8 @@ from pathlib import Path
 
 from expectations.checking import Finding, check
 from expectations.suites import SUITES
+from jobs.judging.validation_batches import batch_of
 from jobs.night import Night, StepReport
-from jobs.validation_batches import batch_of
 from schemas.errors import GateFailed
 
 

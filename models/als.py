@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models import storage
-from models.exact import by_inner_product
-from models.interface import Catalogue, FitReport, Floats, Interactions, Ints, Recommended, Requests, Strings
+from models.interface import Catalogue, FitReport, Floats, Interactions, Ints, Requests
+from models.item_factors import ItemFactors
 from models.parameters import parameters
 from models.vocabulary import Vocabulary
 
@@ -20,7 +20,7 @@ def _no_vectors() -> Floats:
 
 
 @dataclass
-class ALS:
+class ALS(ItemFactors):
     """Users and items as factors; confidence of a response is `1 + alpha * weight`.
 
     A known user has the factor of the fit; an unknown one with a history is folded in by the same closed form, as if
@@ -37,20 +37,7 @@ class ALS:
 
     users: Vocabulary = field(init=False, repr=False, default_factory=lambda: Vocabulary.of(()))
     user_vectors: Floats = field(init=False, repr=False, default_factory=_no_vectors)
-    items: Vocabulary = field(init=False, repr=False, default_factory=lambda: Vocabulary.of(()))
-    """Every item with a factor, those of the catalogue first."""
-    vectors: Floats = field(init=False, repr=False, default_factory=_no_vectors)
-    recommendable: int = field(init=False, repr=False, default=0)
-    """How many of `items` (the first ones) are in the catalogue."""
     _inner: Floats = field(init=False, repr=False, default_factory=_no_vectors)
-
-    @property
-    def item_ids(self) -> Strings:
-        return self.items.ids[: self.recommendable]
-
-    @property
-    def item_vectors(self) -> Floats:
-        return self.vectors[: self.recommendable]
 
     def fit(self, train: Interactions, validation: Interactions, catalogue: Catalogue, seed: int) -> FitReport:
         """Fit on `train`; stop early, and choose regularization and alpha, by recall on `validation` if it has rows."""
@@ -78,12 +65,6 @@ class ALS:
         solved: Floats = np.linalg.solve(left, (1 + self.alpha) * distinct.sum(axis=0)).astype(np.float32)
         return solved
 
-    def recommend(self, requests: Requests, k: int) -> Recommended:
-        """The k unseen catalogue items with the largest inner product; none for a request it knows nothing of."""
-        queries, known = self.query_vectors(requests)
-        items = Vocabulary(self.item_ids)
-        return by_inner_product(queries, known, self.item_vectors, items, seen=requests.seen, k=k)
-
     def set_factors(self, users: Vocabulary, user_vectors: Floats, items: Vocabulary, vectors: Floats) -> None:
         """Take over factors, rows in the order of the vocabularies."""
         self.users, self.user_vectors, self.items, self.vectors = users, user_vectors, items, vectors
@@ -94,9 +75,7 @@ class ALS:
         arrays = {
             "users": self.users.ids,
             "user_vectors": self.user_vectors,
-            "items": self.items.ids,
-            "vectors": self.vectors,
-            "recommendable": np.asarray([self.recommendable]),
+            **self.item_arrays(),
         }
         storage.write(folder, self.name, parameters(self), arrays)
 
@@ -104,8 +83,6 @@ class ALS:
     def load(cls, folder: Path) -> ALS:
         config, arrays = storage.read(folder, "als")
         model = cls(**config)
-        model.set_factors(
-            Vocabulary(arrays["users"]), arrays["user_vectors"], Vocabulary(arrays["items"]), arrays["vectors"]
-        )
-        model.recommendable = int(arrays["recommendable"][0])
+        model.take_items(arrays)
+        model.set_factors(Vocabulary(arrays["users"]), arrays["user_vectors"], model.items, model.vectors)
         return model

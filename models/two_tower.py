@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from models import storage
-from models.exact import CHUNK, by_inner_product
-from models.interface import Catalogue, FitReport, Floats, Interactions, Recommended, Requests, Strings
+from models.exact import CHUNK
+from models.interface import Catalogue, FitReport, Floats, Interactions, Requests
+from models.item_factors import ItemFactors
 from models.parameters import parameters
 from models.user_tower import UserTower, newest_first
-from models.vocabulary import Vocabulary
 
 
 @dataclass
-class TwoTower:
+class TwoTower(ItemFactors):
     """Users by their history alone, so that unknown ones are answered like known ones; no history has its own vector.
 
     Items that nobody responded to yet have a vector if their creator, topic or content says something. All vectors
@@ -37,20 +37,7 @@ class TwoTower:
     history: int = 20
     """Items of a history that count, the last ones."""
 
-    items: Vocabulary = field(init=False, repr=False, default_factory=lambda: Vocabulary.of(()))
-    """Every item with a vector, those of the catalogue first."""
-    vectors: Floats = field(init=False, repr=False, default_factory=lambda: np.zeros((0, 0), np.float32))
-    recommendable: int = field(init=False, repr=False, default=0)
-    """How many of `items` (the first ones) are in the catalogue."""
     tower: UserTower = field(init=False, repr=False)
-
-    @property
-    def item_ids(self) -> Strings:
-        return self.items.ids[: self.recommendable]
-
-    @property
-    def item_vectors(self) -> Floats:
-        return self.vectors[: self.recommendable]
 
     def fit(self, train: Interactions, validation: Interactions, catalogue: Catalogue, seed: int) -> FitReport:
         """Fit on `train` for `epochs`, fewer if recall on `validation` stops rising."""
@@ -67,17 +54,9 @@ class TwoTower:
         none = np.zeros((0, self.vectors.shape[1]), np.float32)
         return np.concatenate([none, *parts]), np.ones(len(known), dtype=np.bool_)
 
-    def recommend(self, requests: Requests, k: int) -> Recommended:
-        """The k unseen catalogue items nearest to the history's vector."""
-        queries, known = self.query_vectors(requests)
-        items = Vocabulary(self.item_ids)
-        return by_inner_product(queries, known, self.item_vectors, items, seen=requests.seen, k=k)
-
     def save(self, folder: Path) -> None:
         arrays = {
-            "items": self.items.ids,
-            "vectors": self.vectors,
-            "recommendable": np.asarray([self.recommendable]),
+            **self.item_arrays(),
             **{f"tower.{part.name}": getattr(self.tower, part.name) for part in fields(UserTower)},
         }
         storage.write(folder, self.name, parameters(self), arrays)
@@ -86,7 +65,6 @@ class TwoTower:
     def load(cls, folder: Path) -> TwoTower:
         config, arrays = storage.read(folder, "two_tower")
         model = cls(**config)
-        model.items, model.vectors = Vocabulary(arrays["items"]), arrays["vectors"]
-        model.recommendable = int(arrays["recommendable"][0])
+        model.take_items(arrays)
         model.tower = UserTower(**{part.name: arrays[f"tower.{part.name}"] for part in fields(UserTower)})
         return model

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from serving.ask import Ask
-from serving.assemble import Features, assemble
-from serving.blend import Candidates, blend
-from serving.combine import Values, combine
-from serving.compose import ComposedSlate, compose
-from serving.hydrate import Person, hydrate
-from serving.rank import Scores, rank
-from serving.release import LoadedRelease
-from serving.retrieve import Offers, retrieve
+from serving.release.loaded import LoadedRelease
+from serving.stages.assemble import Features, assemble
+from serving.stages.blend import Candidates, blend
+from serving.stages.combine import Values, combine
+from serving.stages.compose import ComposedSlate, compose
+from serving.stages.hydrate import Person, hydrate
+from serving.stages.rank import Scores, rank
+from serving.stages.retrieve import Offers, retrieve
 from serving.trace import Trace
 
 STAGES = (hydrate, retrieve, blend, assemble, rank, combine, compose)

@@ -18,7 +18,7 @@ import pytest
 from cli.main import VERBS
 from infra import ports
 from lake.home import PROJECT, Home
-from serving import slots
+from serving.release import slots
 from tests.cli.command import feedmill
 from tests.serving.tiny_release import AT, DAY, build_tiny_release
 

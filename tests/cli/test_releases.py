@@ -6,7 +6,7 @@ import pytest
 
 from lake.home import Home
 from schemas.decision import Decision, Gate
-from serving import slots
+from serving.release import slots
 from tests.cli.command import feedmill
 from tests.serving.releases import make_release
 

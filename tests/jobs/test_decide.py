@@ -12,9 +12,9 @@ import pytest
 from features import tables
 from jobs import decide, evaluate
 from jobs.night import Night, StepReport
-from jobs.release_assembly import build, seal
-from jobs.release_inputs import ROOMS, code_hash, inputs
-from jobs.smoke_test import smoke_test
+from jobs.releasing.assembly import build, seal
+from jobs.releasing.inputs import ROOMS, code_hash, inputs
+from jobs.releasing.smoke_test import smoke_test
 from lake.home import Home
 from models.calibration import Calibration, Calibrator
 from schemas.decision import Decision

@@ -8,18 +8,18 @@ import pytest
 import yaml
 
 from jobs import evaluate
-from jobs.champion import champion_of
-from jobs.evaluate_heads import held_out_samples
-from jobs.evaluate_lists import ks
-from jobs.held_out import held_out_day
+from jobs.judging.champion import champion_of
+from jobs.judging.heads import held_out_samples
+from jobs.judging.held_out import held_out_day
+from jobs.judging.lists import ks
 from jobs.night import Night
-from jobs.release_assembly import build
-from jobs.release_inputs import inputs
+from jobs.releasing.assembly import build
+from jobs.releasing.inputs import inputs
 from jobs.train_retrieval import run as train_retrieval
 from lake.home import Home
 from schemas.evaluation import Evaluation
 from schemas.release import Manifest
-from serving import slots
+from serving.release import slots
 from tests.jobs.tiny_lake import taste, tiny_night, tiny_surface, write_lake
 
 

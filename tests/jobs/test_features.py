@@ -15,7 +15,7 @@ from features.entities import ENTITIES, Entity, entities
 from features.matrix import from_samples
 from features.registry import batch
 from jobs import features as job
-from jobs import samples as samples_job
+from jobs.gold import samples as samples_job
 from jobs.night import Night
 from lake import ledger, spark
 from lake.home import Home

@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jobs.gold.training_data import catalogue, interactions, item_rows
 from jobs.index import build, run, user_vectors
 from jobs.night import Night
 from jobs.train_retrieval import run as train
-from jobs.training_data import catalogue, interactions, item_rows
 from models.als import ALS
 from models.index import ItemIndex
 from models.interface import FactorRetriever, Requests
 from models.registry import load
 from models.vocabulary import Vocabulary, strings
 from schemas.errors import UserError
-from tests.jobs.silver import item, shown, write_items, write_labelled
+from tests.jobs.silver_rows import item, shown, write_items, write_labelled
 from tests.jobs.test_train_retrieval import quick, rows
 from tests.models.tiny import GROUPS
 

@@ -12,7 +12,7 @@ from jobs.night import Night, StepReport
 from lake.home import Home
 from schemas.decision import Decision, Gate
 from schemas.errors import GateFailed, InfrastructureError
-from serving import slots
+from serving.release import slots
 from tests.jobs.tiny_lake import tiny_surface
 from tests.serving.releases import make_release
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jobs import decide, mlflow_store, publish, track
-from jobs.mlflow_store import NIGHT, PARENT
+from jobs import decide, publish, track
 from jobs.night import Night
+from jobs.releasing import mlflow_store
+from jobs.releasing.mlflow_store import NIGHT, PARENT
 from lake.home import Home
 from schemas.decision import Decision
 from schemas.errors import InfrastructureError

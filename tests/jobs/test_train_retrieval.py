@@ -10,7 +10,7 @@ from jobs.train_retrieval import run
 from models.registry import load
 from models.validation import METRIC
 from schemas.errors import GateFailed, UserError
-from tests.jobs.silver import item, shown, write_items, write_labelled
+from tests.jobs.silver_rows import item, shown, write_items, write_labelled
 from tests.models.tiny import GROUPS, offered, request
 
 QUICK: dict[str, dict[str, float]] = {

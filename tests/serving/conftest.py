@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.release import LoadedRelease
+from serving.release.loaded import LoadedRelease
 from tests.serving.tiny_release import build_tiny_release
 
 

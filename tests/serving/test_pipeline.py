@@ -11,11 +11,11 @@ import pytest
 from scipy import stats
 
 from features.registry import registry
-from serving.api import RecommendResponse, response
 from serving.ask import Ask
-from serving.compose import compose
 from serving.pipeline import STAGES, Answer, recommend
-from serving.release import LoadedRelease
+from serving.release.loaded import LoadedRelease
+from serving.stages.compose import compose
+from serving.web.api import RecommendResponse, response
 from tests.serving.tiny_release import AT, DAY, ITEMS, build_tiny_release, tiny_surface, topic
 
 

@@ -1,0 +1,1 @@
+"""Landing files read, typed, judged row by row, and set aside where they are bad."""

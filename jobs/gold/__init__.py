@@ -1,0 +1,1 @@
+"""Counts, windows, samples and sequences, and what trainers read of them."""

@@ -1,0 +1,1 @@
+"""What a night is judged by: the held-out day, the champion, the gates."""

@@ -1,0 +1,87 @@
+"""The held-out day as retrieval sees it: who is asked for, what they knew, and what they then responded to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from features.tables import samples
+from jobs.gold.training_data import catalogue, interactions, item_rows, microseconds
+from jobs.night import Night
+from models.index_recall import segments
+from models.interface import Catalogue, Interactions, Requests
+from models.validation import Holdout, holdout
+from models.vocabulary import Vocabulary
+from serving.ask import Ask
+
+USERS = 1000
+"""Users (at most) that are asked for: a recall of 0.2 is then known to about 0.01."""
+NEW_DAYS = 2
+"""Items created at most this many days before the end of the night are new."""
+
+
+@dataclass(frozen=True)
+class HeldOutDay:
+    """`holdout`: m requests as they stood before the day, and what each user responded to on it and had not before.
+
+    `items`: every item that might have been shown. `parts`: item ids by segment. `asks`: the same m requests for
+    serving. `responded`: (r,) item of each response before the day.
+    """
+
+    holdout: Holdout
+    items: Catalogue
+    parts: dict[str, frozenset[str]]
+    asks: list[Ask]
+
+    def __len__(self) -> int:
+        return len(self.holdout.relevant)
+
+    @property
+    def new_users(self) -> list[int]:
+        """Rows of users without any response before the day."""
+        return [row for row, history in enumerate(self.holdout.requests.histories) if not history]
+
+
+def held_out_day(night: Night) -> HeldOutDay:
+    """The night's day, as known at its end. Users responded at least once to something new; at most USERS are drawn."""
+    before, after = interactions(night, night.training_days), interactions(night, [night.day])
+    items = catalogue(item_rows(night))
+    found = holdout(before, after, night.seed("evaluate"), USERS)
+    return HeldOutDay(found, items, _parts(night, before, items), _asks(night, found.requests, after))
+
+
+def _parts(night: Night, before: Interactions, items: Catalogue) -> dict[str, frozenset[str]]:
+    counts = np.bincount(Vocabulary(items.item_ids).known(before.items), minlength=len(items)).astype(np.float32)
+    newest = microseconds(night.day - timedelta(days=NEW_DAYS - 1))
+    masks = segments(counts, items.created, newest)
+    return {name: frozenset(items.item_ids[mask].tolist()) for name, mask in masks.items()}
+
+
+def _asks(night: Night, requests: Requests, after: Interactions) -> list[Ask]:
+    """Each request at the time of the user's first response of the day, from the place and device of that day."""
+    first: dict[str, int] = {}
+    for user, time in zip(after.users.tolist(), after.times.tolist(), strict=True):
+        first[user] = min(time, first.get(user, time))
+    places = _places(night)
+    return [
+        Ask(
+            request_id=f"evaluate/{night.day}/{user}",
+            at=datetime.fromtimestamp(first[user or ""] / 1e6, UTC),
+            user_id=user,
+            country=places.get(user or "", (None, None))[0],
+            device=places.get(user or "", (None, None))[1],
+            history=tuple(history),
+        )
+        for user, history in zip(requests.users, requests.histories, strict=True)
+    ]
+
+
+def _places(night: Night) -> dict[str, tuple[str | None, str | None]]:
+    """(country, device) of each user's first impression of the day."""
+    sql = f"""
+        SELECT user_id, arg_min_null(country, shown_at) AS country, arg_min_null(device, shown_at) AS device
+        FROM rows WHERE event_day = DATE '{night.day}' AND user_id IS NOT NULL GROUP BY user_id"""
+    rows = night.lake.query(samples(night.surface), sql).to_pylist()
+    return {row["user_id"]: (row["country"], row["device"]) for row in rows}

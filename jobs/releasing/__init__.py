@@ -1,0 +1,1 @@
+"""A release assembled, tried, and recorded in MLflow."""

@@ -1,0 +1,1 @@
+"""What was shown joined with what happened, and the dimensions."""

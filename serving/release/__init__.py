@@ -1,0 +1,1 @@
+"""A release on disk and in memory: slots, verification, what it brings."""

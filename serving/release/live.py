@@ -1,0 +1,80 @@
+"""The release that answers for one surface, following its `active` link without a restart."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from schemas.errors import FeedmillError
+from serving.release.loaded import LoadedRelease
+from serving.release.slots import active_release
+
+RETRY_SECONDS = 5.0
+"""How long a release that could not be loaded is left alone before it is tried again."""
+
+
+class LiveSurface:
+    """Holds the loaded release of one surface. `folder` is `releases/<surface>`.
+
+    `release` is replaced by one assignment, so a request that took it goes on with it to the end. The release before
+    stays loaded, so that going back to it takes no time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.release: LoadedRelease | None = None
+        self.problem: str | None = None
+        self._warm: dict[str, LoadedRelease] = {}
+        self._failed: tuple[str, float] | None = None
+
+    def refresh(self) -> None:
+        """Load what `active` points at if it is not what answers; on failure the old release stays and `problem`
+        says why. Meant for one thread; requests may be answered meanwhile."""
+        wanted = active_release(self.folder)
+        if wanted is None or (self.release is not None and wanted.name == self.release.release_id):
+            self.problem = None
+            return
+        if self._failed is not None and self._failed[0] == wanted.name and time.monotonic() < self._failed[1]:
+            return
+        try:
+            fresh = self._warm.get(wanted.name) or LoadedRelease.load(wanted)
+        except Exception as error:
+            self._failed = (wanted.name, time.monotonic() + RETRY_SECONDS)
+            self.problem = f"{wanted.name} cannot be served: {_words(error)}"
+            return
+        self._warm = {one.release_id: one for one in (self.release, fresh) if one is not None}
+        self.release, self.problem, self._failed = fresh, None, None
+
+
+class Watcher:
+    """A thread that refreshes surfaces every `interval` seconds, so that no request pays for a switch."""
+
+    def __init__(self, surfaces: Iterable[LiveSurface], interval: float = 0.25) -> None:
+        self._surfaces = list(surfaces)
+        self._interval = interval
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="release-watcher", daemon=True)
+
+    def start(self) -> None:
+        """Refresh every surface once, then go on in the background."""
+        self._refresh()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching; returns when the thread has ended."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._interval):
+            self._refresh()
+
+    def _refresh(self) -> None:
+        for surface in self._surfaces:
+            surface.refresh()
+
+
+def _words(error: Exception) -> str:
+    return error.headline if isinstance(error, FeedmillError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,169 @@
+"""A release in memory: everything one surface needs to answer, verified before a byte of it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+from pydantic import ValidationError
+
+from features.registry import batch, registry, schema_hash
+from models.index import ItemIndex
+from models.interface import FactorRetriever, Requests, Retriever
+from models.ranker_scoring import RankerScorer
+from models.registry import load
+from schemas.errors import UserError
+from schemas.release import Manifest
+from serving.ask import Ask
+from serving.release.catalogue import Catalogue, Rows
+from serving.release.snapshot import Crossed, Lists, Table
+from serving.release.sources import IndexSource, ModelSource, Source
+from serving.release.verify import verify
+from surfaces.surface import SourceName, Surface
+
+SURFACE_FILE = "surface.yaml"
+
+
+@dataclass(frozen=True)
+class LoadedRelease:
+    """One release, immutable: a request that has it in hand is answered by it whole, whatever is switched meanwhile.
+
+    `tables`: batch features by entity. `item_side`: per entity that an item has one of (item, creator, topic), the
+    row of its table for each catalogue row. `crossed`: user-topic and user-creator. `reserve`: every catalogue row,
+    most popular first.
+    """
+
+    manifest: Manifest
+    surface: Surface
+    catalogue: Catalogue
+    sources: Mapping[SourceName, Source]
+    ranker: RankerScorer | None
+    tables: Mapping[str, Table]
+    item_side: Mapping[str, Rows]
+    crossed: Mapping[str, Crossed]
+    sequences: Lists
+    seen: Lists
+    reserve: Rows
+
+    @property
+    def release_id(self) -> str:
+        return self.manifest.release_id
+
+    @classmethod
+    def load(cls, folder: Path) -> LoadedRelease:
+        """The release in `folder`, every file verified.
+
+        Raises InfrastructureError naming a file that is missing, extra or differs, and UserError when this program
+        computes other features than the release was trained on.
+        """
+        manifest = verify(folder)
+        surface = read_surface(folder)
+        _check_features(manifest, surface)
+        _check_weights(surface)
+        models = {name: load(name, folder / name) for name in surface.retrieval}
+        catalogue = Catalogue.read(folder / "features" / "catalogue.parquet", _items_of(models.values()))
+        tables = _tables(folder / "features", surface)
+        return cls(
+            manifest=manifest,
+            surface=surface,
+            catalogue=catalogue,
+            sources={name: _source(model, folder / "index", catalogue) for name, model in models.items()},
+            ranker=RankerScorer.load(folder / "ranker", threads=1) if surface.ranker else None,
+            tables=tables,
+            item_side=_item_side(tables, catalogue),
+            crossed=_crossed(tables, catalogue),
+            sequences=Lists.read(folder / "features" / "sequence.parquet", "key"),
+            seen=Lists.read(folder / "features" / "seen.parquet", "user_id"),
+            reserve=_reserve(models, catalogue),
+        )
+
+    def size_of(self, ask: Ask) -> int:
+        """Slots that `ask` wants."""
+        return ask.size or self.surface.slate.size
+
+    def codes_of(self, entity: str) -> Rows:
+        """(n,) the item-side codes by catalogue row that the crossed `entity` is found by."""
+        return self.catalogue.topics.codes if entity == "user_topic" else self.catalogue.creators.codes
+
+
+def read_surface(folder: Path) -> Surface:
+    """The surface file as it was when the release in `folder` was made."""
+    try:
+        return Surface.model_validate(yaml.safe_load((folder / SURFACE_FILE).read_text()))
+    except ValidationError as error:
+        raise UserError(
+            f"{folder / SURFACE_FILE} is no surface that this Feedmill knows: {error}",
+            fix="run its night again with this version",
+        ) from None
+
+
+def _check_features(manifest: Manifest, surface: Surface) -> None:
+    here = schema_hash(registry(surface))
+    if surface.ranker is not None and manifest.feature_schema != here:
+        raise UserError(
+            f"release {manifest.release_id} was trained on feature schema {manifest.feature_schema}; "
+            f"this program computes {here}",
+            fix="serve it with the version that made it, or run its night again with this one",
+        )
+
+
+def _check_weights(surface: Surface) -> None:
+    if surface.ranker is None:
+        return
+    foreign = [outcome for outcome in surface.value if outcome not in surface.ranker.heads]
+    if foreign or not surface.value:
+        found = f"weighs {', '.join(foreign)}, of which the ranker has no head" if foreign else "weighs nothing"
+        raise UserError(
+            f"surface {surface.surface}: value {found}",
+            fix=f"give weights to some of the heads {', '.join(surface.ranker.heads)}",
+        )
+
+
+def _items_of(models: Iterable[Retriever]) -> Iterable[str]:
+    for model in models:
+        if isinstance(model, FactorRetriever):
+            yield from model.item_ids.tolist()
+
+
+def _source(model: Retriever, folder: Path, catalogue: Catalogue) -> Source:
+    if not isinstance(model, FactorRetriever):
+        return ModelSource(model, catalogue)
+    index = ItemIndex.load(folder / f"{model.name}.faiss")
+    return IndexSource(model, index, catalogue.rows(model.item_ids.tolist()))
+
+
+def _tables(folder: Path, surface: Surface) -> dict[str, Table]:
+    if surface.ranker is None:
+        return {}
+    names: dict[str, list[str]] = {}
+    for feature in batch(surface):
+        names.setdefault(feature.entity, []).append(feature.name)
+    return {entity: Table.read(folder / f"{entity}.parquet", columns) for entity, columns in names.items()}
+
+
+def _item_side(tables: Mapping[str, Table], catalogue: Catalogue) -> dict[str, Rows]:
+    ids = {"item": catalogue.ids, "creator": catalogue.creators.values, "topic": catalogue.topics.values}
+    return {
+        entity: np.fromiter((tables[entity].row(key) for key in keys), dtype=np.int64, count=len(keys))
+        for entity, keys in ids.items()
+        if entity in tables
+    }
+
+
+def _crossed(tables: Mapping[str, Table], catalogue: Catalogue) -> dict[str, Crossed]:
+    names = {"user_topic": catalogue.topics.names, "user_creator": catalogue.creators.names}
+    return {entity: Crossed.of(tables[entity], codes) for entity, codes in names.items() if entity in tables}
+
+
+def _reserve(models: Mapping[SourceName, Retriever], catalogue: Catalogue) -> Rows:
+    """Every row: in the order of the popular model where the surface has one, else (and then) newest first."""
+    newest = np.lexsort((np.arange(len(catalogue)), -catalogue.created))
+    if "popular" not in models:
+        return newest
+    popular = models["popular"].recommend(Requests([None], [[]], [[]]), len(catalogue))
+    rows = catalogue.rows([item for item in popular.items[0] if item])
+    known = rows[rows >= 0]
+    return np.concatenate([known, newest[~np.isin(newest, known)]])

@@ -1,0 +1,105 @@
+"""The batch features and user state that a release brings: parquet files as arrays with a row per key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.entities import SEPARATOR
+from serving.release.catalogue import Rows
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Batch features of one entity: `values` by feature name, one row a key and a last row of NaN for the unknown."""
+
+    row_of: dict[str, int]
+    values: dict[str, Floats]
+
+    @classmethod
+    def read(cls, path: Path, names: Sequence[str]) -> Table:
+        """Columns `names` of the parquet file at `path`, by its column `key`."""
+        table = pq.read_table(path, columns=["key", *names])
+        return cls(
+            row_of={key: row for row, key in enumerate(table["key"].to_pylist())},
+            values={name: _with_unknown(table[name]) for name in names},
+        )
+
+    def row(self, key: str) -> int:
+        """The row of `key`, -1 (the row of NaN) if nothing is known of it."""
+        return self.row_of.get(key, -1)
+
+    def take(self, rows: Rows | int) -> dict[str, Floats]:
+        """The features at `rows`, NaN where a row is -1."""
+        return {name: column[rows] for name, column in self.values.items()}
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Rows of a table whose key is a user and something of an item (a topic, a creator), found user by user.
+
+    `spans`: first and past-last place of each user; within it `codes`, the item-side codes, ascend. `rows`: the
+    table's row at each place.
+    """
+
+    table: Table
+    spans: dict[str, tuple[int, int]]
+    codes: Rows
+    rows: Rows
+
+    @classmethod
+    def of(cls, table: Table, names: dict[str, int]) -> Crossed:
+        """Index `table` by the codes that `names` gives to the second part of its keys."""
+        parts = ((*key.partition(SEPARATOR), row) for key, row in table.row_of.items())
+        known = sorted((user, names[other], row) for user, _, other, row in parts if other in names)
+        spans: dict[str, tuple[int, int]] = {}
+        for place, (user, _, _) in enumerate(known):
+            spans[user] = (spans.get(user, (place, place))[0], place + 1)
+        codes = np.array([code for _, code, _ in known], dtype=np.int64)
+        return cls(table, spans, codes, np.array([row for _, _, row in known], dtype=np.int64))
+
+    def find(self, user: str | None, wanted: Rows) -> Rows:
+        """(n,) rows of the table for `user` and each of the (n,) codes `wanted`, -1 where there is none."""
+        begin, end = self.spans.get(user or "", (0, 0))
+        if begin == end:
+            return np.full(len(wanted), -1, dtype=np.int64)
+        places = np.minimum(np.searchsorted(self.codes[begin:end], wanted), end - begin - 1) + begin
+        return np.where(self.codes[places] == wanted, self.rows[places], -1)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """A list of items per user."""
+
+    row_of: dict[str, int]
+    items: pa.ListArray
+
+    @classmethod
+    def read(cls, path: Path, key: str) -> Lists:
+        """Column `items` of the parquet file at `path` by its column `key`."""
+        table = pq.read_table(path, columns=[key, "items"]).combine_chunks()
+        row_of = {user: row for row, user in enumerate(table[key].to_pylist())}
+        column = table["items"]
+        empty = pa.array([], type=column.type)
+        return cls(row_of, column.chunk(0) if column.num_chunks else empty)
+
+    def get(self, user: str | None) -> list[str]:
+        """The items of `user`, none if nothing is known of them."""
+        row = self.row_of.get(user or "")
+        if row is None:
+            return []
+        items: list[str] | None = self.items[row].as_py()
+        return items or []
+
+
+def _with_unknown(column: pa.ChunkedArray) -> Floats:
+    known = column.cast(pa.float32()).to_numpy(zero_copy_only=False)
+    return np.append(np.asarray(known, dtype=np.float32), np.float32(np.nan))

@@ -1,0 +1,65 @@
+"""A retrieval source: a model and, where it scores by inner product, the index over its items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from models.index import ItemIndex
+from models.interface import FactorRetriever, Floats, Requests, Retriever
+from serving.release.catalogue import Catalogue, Rows
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What one source offers for one request: catalogue `rows` and the source's own `scores`, best first."""
+
+    rows: Rows
+    scores: Floats
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+class Source(Protocol):
+    """Answers one request at a time."""
+
+    def offer(self, request: Requests, k: int) -> Offer:
+        """The best items for the one request in `request`: at least k unseen ones where the source knows so many.
+
+        Seen items, and -1 for items that the catalogue lacks, may be among them; the stage takes them out.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A model that is asked for its best items."""
+
+    model: Retriever
+    catalogue: Catalogue
+
+    def offer(self, request: Requests, k: int) -> Offer:
+        found = self.model.recommend(request, k)
+        some = found.items[0] != ""
+        return Offer(self.catalogue.rows(found.items[0][some].tolist()), found.scores[0][some])
+
+
+@dataclass(frozen=True)
+class IndexSource:
+    """A factor model whose items are found through an index; `rows` maps the index's rows to the catalogue's."""
+
+    model: FactorRetriever
+    index: ItemIndex
+    rows: Rows
+
+    def offer(self, request: Requests, k: int) -> Offer:
+        queries, known = self.model.query_vectors(request)
+        if not known[0]:
+            return Offer(np.empty(0, np.int64), np.empty(0, np.float32))
+        # An index cannot leave out what was seen, so as many more are fetched as could be lost to it.
+        scores, places = self.index.search(queries, min(k + len(request.seen[0]), len(self.rows)))
+        found = places[0] >= 0
+        return Offer(self.rows[places[0][found]], scores[0][found])

@@ -1,0 +1,1 @@
+"""The slate, drawn slot by slot with exact propensities."""

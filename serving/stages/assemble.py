@@ -1,0 +1,65 @@
+"""Fourth stage: the feature values of every candidate, by the one definition that training uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from features import matrix
+from features.request import Context
+from models.interface import Floats, Strings
+from serving.ask import Ask
+from serving.release.catalogue import Rows
+from serving.release.loaded import LoadedRelease
+from serving.stages.blend import Candidates
+from serving.stages.hydrate import Person
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the ranker sees of n candidates: `dense` (n, F) float32 and the ids of each by category."""
+
+    dense: Floats
+    categories: Mapping[str, Strings]
+    removed: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> int:
+        return len(self.dense)
+
+
+def assemble(release: LoadedRelease, ask: Ask, person: Person, candidates: Candidates) -> Features:
+    """Request features computed now, batch features from the release; what is not known is the stated default."""
+    if release.ranker is None:
+        return Features(np.empty((candidates.kept, 0), dtype=np.float32), {})
+    created = release.catalogue.created[candidates.rows]
+    context = Context.of_request(ask.microseconds, created, len(person.history))
+    dense = matrix.assemble(release.surface, context, _batch(release, person, candidates.rows))
+    return Features(dense, _categories(release, ask, candidates.rows))
+
+
+def _batch(release: LoadedRelease, person: Person, rows: Rows) -> dict[str, npt.ArrayLike]:
+    columns: dict[str, npt.ArrayLike] = {}
+    if "user" in release.tables:
+        users = release.tables["user"]
+        columns |= users.take(users.row(person.user_id or ""))
+    for entity, table_rows in release.item_side.items():
+        columns |= release.tables[entity].take(table_rows[rows])
+    for entity, crossed in release.crossed.items():
+        codes = release.codes_of(entity)[rows]
+        columns |= crossed.table.take(crossed.find(person.user_id, codes))
+    return columns
+
+
+def _categories(release: LoadedRelease, ask: Ask, rows: Rows) -> dict[str, Strings]:
+    catalogue = release.catalogue
+    same = {"user_id": ask.user_id, "country": ask.country, "device": ask.device}
+    return {
+        "item_id": catalogue.ids[rows],
+        "creator_id": catalogue.creators.values[rows],
+        "topic": catalogue.topics.values[rows],
+        **{name: np.full(len(rows), value or "", dtype=object) for name, value in same.items()},
+    }

@@ -1,0 +1,159 @@
+"""What goes over the wire: requests with their limits, and answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving.pipeline import Answer
+from serving.slate.draw import Draw
+
+Id = Annotated[str, Field(min_length=1, max_length=128)]
+MAX_SIZE = 100
+MAX_HISTORY = 200
+
+
+class Context(BaseModel):
+    """Where the request comes from. `history`: items consumed before, oldest first, if the caller knows them best."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    country: Annotated[str, Field(min_length=2, max_length=2)] | None = None
+    device: Id | None = None
+    network: Id | None = None
+    history: Annotated[list[Id], Field(max_length=MAX_HISTORY)] | None = None
+
+
+class RecommendRequest(BaseModel):
+    """Ask for a slate. Without `user_id` the asker is unknown; without `request_id` the server makes one."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"user_id": "u17", "context": {"country": "DE", "device": "phone"}, "size": 10}]
+        },
+    )
+
+    user_id: Id | None = None
+    request_id: Id | None = None
+    context: Context = Context()
+    size: Annotated[int, Field(ge=1, le=MAX_SIZE)] | None = None
+
+
+class Shown(BaseModel):
+    """One slot of the slate.
+
+    `propensity`: probability of this item at this position given the items above. `eligible`: items it was drawn
+    from. `relaxed`: rules that had to give way. `value` is null and `sources` empty for an item of the reserve.
+    """
+
+    position: int
+    impression_id: str
+    item_id: str
+    creator_id: str | None
+    topic: str | None
+    title: str | None
+    sources: list[str]
+    scores: dict[str, float]
+    value: float | None
+    propensity: float
+    eligible: int
+    explored: bool
+    relaxed: list[str]
+
+
+class Stage(BaseModel):
+    """What one stage kept, what it removed by reason, and its wall time."""
+
+    stage: str
+    kept: int
+    removed: dict[str, int]
+    milliseconds: float
+
+
+class RecommendResponse(BaseModel):
+    """A slate and how it came about."""
+
+    request_id: str
+    surface: str
+    release_id: str
+    policy: str
+    known_user: bool
+    items: list[Shown]
+    stages: list[Stage]
+
+
+class ReleaseResponse(BaseModel):
+    """The release that answers now."""
+
+    surface: str
+    release_id: str
+    day: str
+    sources: list[str]
+    items: int
+    feature_schema: str
+    tables: dict[str, dict[str, str | int]]
+
+
+class SurfaceHealth(BaseModel):
+    """One surface: the release that answers, if any, and what is wrong with the one that should, if anything."""
+
+    release_id: str | None
+    problem: str | None
+
+
+class HealthResponse(BaseModel):
+    """`degraded`: some surface should be served by a release that cannot be; an older one goes on meanwhile."""
+
+    status: Literal["ok", "degraded"]
+    surfaces: dict[str, SurfaceHealth]
+
+
+def response(answer: Answer) -> RecommendResponse:
+    """`answer` as it is sent."""
+    release = answer.release
+    return RecommendResponse(
+        request_id=answer.ask.request_id,
+        surface=release.surface.surface,
+        release_id=release.release_id,
+        policy=policy(release.surface.slate.epsilon),
+        known_user=answer.person.known,
+        items=[_shown(answer, position) for position in range(len(answer.slate.slots))],
+        stages=[
+            Stage(stage=one.stage, kept=one.kept, removed=dict(one.removed), milliseconds=round(one.milliseconds, 3))
+            for one in answer.trace.stages
+        ],
+    )
+
+
+def policy(epsilon: float) -> str:
+    """The policy that draws, as the request log names it."""
+    return f"epsilon_greedy({epsilon:g})" if epsilon else "greedy"
+
+
+def impression_id(request_id: str, position: int) -> str:
+    """Ties outcomes to a slot; asking twice with the same request id gives the same."""
+    return f"{request_id}:{position}"
+
+
+def _shown(answer: Answer, position: int) -> Shown:
+    slot = answer.slate.slots[position]
+    catalogue = answer.release.catalogue
+    ranked = slot.candidate >= 0
+    drawn: Draw = slot.draw
+    return Shown(
+        position=position,
+        impression_id=impression_id(answer.ask.request_id, position),
+        item_id=catalogue.ids[slot.row],
+        creator_id=catalogue.creators.values[slot.row] or None,
+        topic=catalogue.topics.values[slot.row] or None,
+        title=catalogue.titles[slot.row] or None,
+        sources=list(answer.candidates.sources[slot.candidate]) if ranked else [],
+        scores={h: float(s[slot.candidate]) for h, s in answer.scores.calibrated.items()} if ranked else {},
+        value=float(answer.values.value[slot.candidate]) if ranked else None,
+        propensity=drawn.propensity,
+        eligible=drawn.eligible,
+        explored=drawn.explored,
+        relaxed=list(drawn.relaxed),
+    )

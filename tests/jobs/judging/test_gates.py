@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from jobs.judging import gates as gating
+from lake.ledger import Entry
+from schemas.decision import Gate
+from schemas.evaluation import Evaluation, Head, Lists
+from surfaces.surface import Gates
+from tests.jobs.tiny_lake import tiny_surface
+
+LIMITS = Gates(min_positives=30, max_ece=0.05)
+ENTRY = Entry(date(2026, 1, 8), "impression", 10, 8, {"malformed": 2})
+
+
+def lists(recall: float, users: int = 1000) -> Lists:
+    return Lists(users, {"recall@50": recall})
+
+
+def head(auc: float, ece: float = 0.01, positives: int = 1000, rows: int = 10_000) -> Head:
+    return Head(rows, positives, {"auc": auc, "ece": ece})
+
+
+def evaluation(candidate: float = 0.3, champion: float | None = 0.3, users: int = 1000) -> Evaluation:
+    sources = {"als": lists(candidate, users), "popular": lists(0.2, users), "blended": lists(candidate, users)}
+    found = Evaluation("tiny", "2026-01-08", lists={"candidate": sources}, champion_skipped="no release is live yet")
+    if champion is None:
+        return found
+    both = {"candidate": sources, "champion": {name: lists(champion) for name in sources}}
+    return replace(found, lists=both, champion="2026-01-07-a", champion_skipped="")
+
+
+def with_heads(candidate: Head, champion: Head | None = None) -> Evaluation:
+    heads = {"candidate": {"click": candidate}} | ({"champion": {"click": champion}} if champion else {})
+    return Evaluation("tiny", "d", heads=heads, yardstick={"item_log_click_30": 0.6, "item_click_rate_7": 0.65})
+
+
+def verdicts(found: list[Gate]) -> dict[str, str]:
+    return {gate.name: gate.verdict for gate in found}
+
+
+def heads(found: Evaluation, limits: Gates = LIMITS) -> dict[str, str]:
+    return verdicts(list(gating.head_gates(found, {"click": "binary", "dwell": "sum"}, limits)))
+
+
+def test_a_night_that_was_not_validated_fails() -> None:
+    first, second = gating.data_gates(None, [ENTRY])
+    assert (first.verdict, first.reason) == ("fail", "the step validate has not run")
+    assert second.verdict == "pass"
+
+
+def test_warned_expectations_warn_and_a_ledger_that_does_not_add_up_fails() -> None:
+    figures = {"failed": 0, "warned": 2, "docs": "index.html"}
+    found = list(gating.data_gates(figures, [replace(ENTRY, rows_in=13)]))
+    assert [gate.verdict for gate in found] == ["pass", "warn", "fail"]
+    assert found[2].value == 3
+
+
+def test_an_index_below_the_bar_fails_and_one_without_queries_is_skipped() -> None:
+    recall = {"overall": 0.9, "head": 0.99, "tail": 0.8, "new": None}
+    entry = {"kind": "hnsw", "recall_at": 100, "recall": recall, "queries": 500}
+    index = {"als": entry, "two_tower": entry | {"queries": 0}}
+    low, unmeasured = gating.index_gates(tiny_surface(), index)
+    assert low.verdict == "fail"
+    assert low.reason == "hnsw; head 0.990 tail 0.800"
+    assert unmeasured.verdict == "skipped"
+
+
+@pytest.mark.parametrize(("recall", "verdict"), [(0.31, "pass"), (0.271, "pass"), (0.269, "fail")])
+def test_recall_may_fall_behind_the_champion_by_the_tolerance_only(recall: float, verdict: str) -> None:
+    found = verdicts(list(gating.list_gates(evaluation(recall), LIMITS, 50)))
+    assert found["lists/als/recall@50 vs champion"] == verdict
+    assert "lists/popular/recall@50 vs champion" not in found
+
+
+def test_all_sources_together_must_beat_most_popular() -> None:
+    found = verdicts(list(gating.list_gates(evaluation(0.19, champion=None), LIMITS, 50)))
+    assert found["lists/blended/recall@50 vs popular"] == "fail"
+    assert found["lists/als/recall@50 vs champion"] == "skipped"
+
+
+def test_too_few_users_measure_nothing() -> None:
+    found = list(gating.list_gates(evaluation(0.1, users=5), LIMITS, 50))
+    assert {gate.verdict for gate in found} == {"skipped"}
+    assert "only 5 users on the held-out day; 30 are needed" in found[0].reason
+
+
+def test_a_champion_without_the_source_is_named() -> None:
+    found = evaluation()
+    found.lists["champion"].pop("als")
+    gate = next(iter(gating.list_gates(found, LIMITS, 50)))
+    assert gate.reason == "2026-01-07-a has no figure for als"
+
+
+def test_a_good_head_passes_every_gate() -> None:
+    found = heads(with_heads(head(0.7), head(0.7)))
+    assert set(found.values()) == {"pass"}
+    assert len(found) == 4
+
+
+def test_a_head_that_orders_worse_than_chance_fails() -> None:
+    assert heads(with_heads(head(0.4)))["heads/click/auc"] == "fail"
+
+
+def test_a_miss_within_the_error_of_few_positives_only_warns() -> None:
+    assert heads(with_heads(head(0.47, positives=40)))["heads/click/auc"] == "warn"
+    assert heads(with_heads(head(0.47, positives=4000)))["heads/click/auc"] == "fail"
+
+
+def test_auc_far_behind_the_champion_fails() -> None:
+    assert heads(with_heads(head(0.70), head(0.80)))["heads/click/auc vs champion"] == "fail"
+
+
+def test_worse_than_the_best_popularity_feature_warns() -> None:
+    assert heads(with_heads(head(0.64)))["heads/click/auc vs popularity"] == "warn"
+
+
+def test_a_head_out_of_calibration_fails() -> None:
+    assert heads(with_heads(head(0.7, ece=0.06)))["heads/click/ece"] == "fail"
+
+
+def test_few_positives_open_windows_and_sums_are_skipped_with_why() -> None:
+    few = with_heads(head(0.7, positives=29))
+    assert heads(few) == {"heads/click": "skipped"}
+    immature = Evaluation("tiny", "d", heads={"candidate": {"click": Head(0, 0, skipped="window is open")}})
+    (gate,) = gating.head_gates(immature, {"click": "binary"}, LIMITS)
+    assert gate.reason == "window is open"
+    amount = Evaluation("tiny", "d", heads={"candidate": {"dwell": Head(900, 400, {"auc": 0.7, "mean_ratio": 1.02})}})
+    assert heads(amount) == {"heads/dwell": "skipped"}
+
+
+def test_what_was_not_evaluated_is_one_skipped_gate() -> None:
+    nothing = Evaluation("tiny", "d", lists_skipped="no users", heads_skipped="no ranker")
+    assert [gate.reason for gate in gating.list_gates(nothing, LIMITS, 50)] == ["no users"]
+    assert [gate.reason for gate in gating.head_gates(nothing, {}, LIMITS)] == ["no ranker"]
+
+
+def test_the_error_of_an_auc_is_that_of_hanley_and_mcneil() -> None:
+    assert gating.auc_error(0.5, 100, 100) == pytest.approx((201 / (12 * 100 * 100)) ** 0.5, rel=0.01)
+    assert gating.auc_error(0.9, 50, 50) < gating.auc_error(0.6, 50, 50)

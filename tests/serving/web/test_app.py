@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from serving.release import slots
+from serving.web.app import create_app
+from tests.serving.tiny_release import DAY, build_tiny_release
+
+FIRST, SECOND = f"{DAY}-aaaaaaaaaa", f"{DAY}-bbbbbbbbbb"
+
+
+@pytest.fixture
+def releases(tmp_path: Path) -> Path:
+    """Two releases of `shorts` that differ, neither of them live."""
+    build_tiny_release(tmp_path / "shorts", FIRST)
+    build_tiny_release(tmp_path / "shorts", SECOND, seed=2)
+    return tmp_path
+
+
+@pytest.fixture
+def client(releases: Path) -> Iterator[TestClient]:
+    """A server on whose surface `shorts` the first release is live; `other` has none."""
+    slots.switch(releases / "shorts", FIRST)
+    with TestClient(create_app(releases, ["shorts", "other"], interval=0.02)) as client:
+        yield client
+
+
+def wait_for(client: TestClient, release_id: str) -> None:
+    pause = threading.Event()
+    for _ in range(1000):
+        found = client.get("/v1/shorts/release")
+        if found.status_code == 200 and found.json()["release_id"] == release_id:
+            return
+        pause.wait(0.01)
+    pytest.fail(f"{release_id} was not served within ten seconds")
+
+
+def test_a_slate_is_answered(client: TestClient) -> None:
+    body = {"user_id": "u0", "request_id": "r1", "context": {"country": "DE", "device": "phone"}, "size": 5}
+    sent = client.post("/v1/shorts/recommend", json=body)
+    assert sent.status_code == 200
+    answer = sent.json()
+    assert (answer["request_id"], answer["surface"], answer["release_id"]) == ("r1", "shorts", FIRST)
+    assert answer["known_user"] is True
+    assert [item["impression_id"] for item in answer["items"]] == [f"r1:{n}" for n in range(5)]
+    assert all(0 < item["propensity"] <= 1 for item in answer["items"])
+    assert set(answer["items"][0]["scores"]) == {"click", "dwell", "like", "follow", "hide"}
+    assert [stage["stage"] for stage in answer["stages"]][0::6] == ["hydrate", "compose"]
+
+
+def test_nobody_in_particular_is_answered_under_a_request_id_of_the_servers(client: TestClient) -> None:
+    answers = [client.post("/v1/shorts/recommend", json={}).json() for _ in range(2)]
+    assert [len(answer["items"]) for answer in answers] == [10, 10]
+    assert answers[0]["known_user"] is False
+    assert len({answer["request_id"] for answer in answers}) == 2
+
+
+def test_an_unknown_surface_is_404_with_words(client: TestClient) -> None:
+    for sent in (client.post("/v1/shots/recommend", json={}), client.get("/v1/shots/release")):
+        assert sent.status_code == 404
+        assert sent.json()["detail"] == "there is no surface 'shots'; surfaces are: other, shorts"
+
+
+def test_a_surface_without_a_live_release_is_503_with_words_until_one_is_published(
+    client: TestClient, releases: Path
+) -> None:
+    sent = client.post("/v1/other/recommend", json={})
+    assert sent.status_code == 503
+    assert "no release of it is live yet" in sent.json()["detail"]
+    assert client.get("/healthz").json() == {
+        "status": "ok",
+        "surfaces": {
+            "shorts": {"release_id": FIRST, "problem": None},
+            "other": {"release_id": None, "problem": None},
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"size": 0}, "size"),
+        ({"size": 101}, "size"),
+        ({"user_id": ""}, "user_id"),
+        ({"user_id": 7}, "user_id"),
+        ({"usr": "u0"}, "usr"),
+        ({"context": {"country": "Germany"}}, "country"),
+        ({"context": {"history": ["i"] * 201}}, "history"),
+    ],
+)
+def test_bad_input_is_422_naming_the_field(client: TestClient, body: dict[str, object], field: str) -> None:
+    sent = client.post("/v1/shorts/recommend", json=body)
+    assert sent.status_code == 422
+    assert sent.json()["detail"][0]["loc"][-1] == field
+
+
+def test_the_release_tells_what_it_was_made_from(client: TestClient) -> None:
+    told = client.get("/v1/shorts/release").json()
+    assert (told["release_id"], told["day"], told["items"]) == (FIRST, DAY, 60)
+    assert told["tables"]["gold.samples"]["version"] == 3
+    assert "popular" in told["sources"]
+
+
+def test_a_broken_release_keeps_the_old_one_serving_and_health_says_so(client: TestClient, releases: Path) -> None:
+    folder = releases / "shorts"
+    (folder / SECOND / "popular" / "model.json").write_text("{}")
+    (folder / "green").symlink_to(SECOND)
+    (folder / "next").symlink_to("green")
+    (folder / "next").replace(folder / "active")
+    pause = threading.Event()
+    for _ in range(1000):
+        health = client.get("/healthz").json()
+        if health["status"] == "degraded":
+            break
+        pause.wait(0.01)
+    assert health["surfaces"]["shorts"]["release_id"] == FIRST
+    assert "popular/model.json" in health["surfaces"]["shorts"]["problem"]
+    assert client.post("/v1/shorts/recommend", json={}).json()["release_id"] == FIRST
+
+
+def test_switches_under_load_fail_no_request_and_mix_no_releases(client: TestClient, releases: Path) -> None:
+    """Each release gives its own answer to one greedy request; under switches every answer is one of the two."""
+    body = {"user_id": "u3", "request_id": "r1"}
+
+    def ask() -> tuple[int, str, tuple[str, ...]]:
+        sent = client.post("/v1/shorts/recommend", json=body)
+        answer = sent.json()
+        return sent.status_code, answer["release_id"], tuple(item["item_id"] for item in answer["items"])
+
+    alone = {FIRST: ask()}
+    done = threading.Event()
+
+    def load() -> list[tuple[int, str, tuple[str, ...]]]:
+        answers = []
+        while not done.is_set():
+            answers.append(ask())
+        return answers
+
+    with ThreadPoolExecutor(3) as pool:
+        loads = [pool.submit(load) for _ in range(3)]
+        for release_id in (SECOND, FIRST) * 5 + (SECOND,):
+            slots.switch(releases / "shorts", release_id)
+            wait_for(client, release_id)
+        done.set()
+        answers = [answer for future in loads for answer in future.result()]
+    alone[SECOND] = ask()
+    assert alone[FIRST][2] != alone[SECOND][2]
+    assert len(answers) > 50
+    assert {answer[1] for answer in answers} == {FIRST, SECOND}
+    assert set(answers) == set(alone.values())

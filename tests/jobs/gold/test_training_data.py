@@ -9,7 +9,7 @@ from jobs.gold.training_data import catalogue, interactions, item_rows, known_ro
 from jobs.night import Night
 from schemas.errors import UserError
 from schemas.tables import labelled
-from tests.jobs.silver import day, item, shown, write_items, write_labelled
+from tests.jobs.silver_rows import day, item, shown, write_items, write_labelled
 
 WEEK = [day(number) for number in range(1, 8)]
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from cli.screen import SurfaceName, console
 from lake.home import Home
-from lake.tables import content_hash
+from lake.tables import content_hash, dataset_of
 from schemas.errors import UserError
 from surfaces.load import load
 
@@ -36,5 +36,5 @@ def tables(surface: SurfaceName) -> None:
 def _row(root: Path, path: Path) -> tuple[str, str, str, str]:
     delta = DeltaTable(str(path))
     with duckdb.connect() as connection:
-        rows, digest = content_hash(connection, delta.to_pyarrow_dataset())
+        rows, digest = content_hash(connection, dataset_of(delta, path))
     return ".".join(path.relative_to(root).parts), f"{rows:,}", str(delta.version()), digest

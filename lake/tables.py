@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import TableNotFoundError
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 
 from schemas.contract import Contract
 from schemas.errors import UserError
@@ -105,14 +106,14 @@ class Lake:
             (column,) = table.partition_by
             of_days = ds.field(column).isin(list(days))
             expression = of_days if expression is None else expression & of_days
-        dataset = self._delta(table).to_pyarrow_dataset()
+        dataset = self._dataset(table)
         return dataset.to_table(columns=list(columns or table.names), filter=expression)
 
     def query(self, table: Contract, sql: str) -> pa.Table:
         """The answer, as Arrow, to `sql` (DuckDB) over `table`, which it calls `rows`; no JVM."""
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            connection.register("rows", self._delta(table).to_pyarrow_dataset())
+            connection.register("rows", self._dataset(table))
             return connection.sql(sql).to_arrow_table()
 
     def tally(
@@ -143,10 +144,13 @@ class Lake:
         """(rows, hash) of the content of `table`, the same whatever the order of rows and the layout of files."""
         if not self.exists(table):
             return 0, "0" * 16
-        dataset = self._delta(table).to_pyarrow_dataset()
+        dataset = self._dataset(table)
         where = "true" if days is None else among(table.partition_by[0], days)
         with duckdb.connect() as connection:
             return content_hash(connection, dataset, where)
+
+    def _dataset(self, table: Contract) -> ds.Dataset:
+        return dataset_of(self._delta(table), self.path(table))
 
     def _delta(self, table: Contract) -> DeltaTable:
         path = self.path(table)
@@ -156,6 +160,15 @@ class Lake:
             raise UserError(
                 f"table {table.name} does not exist below {self.root}", fix="run the night's earlier steps first"
             ) from None
+
+
+def dataset_of(delta: DeltaTable, path: Path) -> ds.Dataset:
+    """The rows now in `delta`, the table at `path`, read by Arrow's own file system.
+
+    Delta's default one calls Python from Arrow's threads; if one of them outlives the interpreter, the process aborts
+    with all its work done ("terminate called without an active exception", apache/arrow#36980, delta-rs#2184).
+    """
+    return delta.to_pyarrow_dataset(filesystem=SubTreeFileSystem(str(path), LocalFileSystem()))
 
 
 def content_hash(connection: duckdb.DuckDBPyConnection, rows: ds.Dataset, where: str = "true") -> tuple[int, str]:

@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from features import tables
 from infra.bench.generate import LAYERS
 from jobs.night import Night
-from lake.tables import content_hash
+from lake.tables import content_hash, dataset_of
 from schemas.contract import Contract
 from schemas.errors import GateFailed
 from schemas.tables import BRONZE, QUARANTINE, SEQUENCE, SILVER_ITEM
@@ -94,4 +94,5 @@ def _differs(table: Contract, name: str) -> str:
 
 
 def _delta(night: Night, table: Contract) -> ds.Dataset:
-    return DeltaTable(str(night.lake.path(table))).to_pyarrow_dataset()
+    path = night.lake.path(table)
+    return dataset_of(DeltaTable(str(path)), path)

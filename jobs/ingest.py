@@ -166,10 +166,11 @@ def _report(night: Night, landed: Sequence[Landed], entries: Sequence[Entry]) ->
 
 
 def _empty_layers(night: Night, entries: Sequence[Entry]) -> list[str]:
+    """Layers without a row on the night's day; one that no day ever brought is not missed."""
     return [
         f"{entry.input}: no rows landed for {night.day} in {night.landing / entry.input / f'day={night.day}'}"
         for entry in entries
-        if not entry.rows_in
+        if not entry.rows_in and (night.landing / entry.input).is_dir()
     ]
 
 

@@ -17,7 +17,7 @@ from lake.known import mask_labels, valid_at
 from lake.ledger import Entry
 from lake.tables import among
 from schemas.errors import UserError
-from schemas.tables import BRONZE, SILVER_ITEM, labelled
+from schemas.tables import BRONZE, SILVER_ITEM, SILVER_USER, labelled
 from tests.jobs.landing_logs import tiny_surface
 from tests.jobs.plain_join import happened, midnight, random_logs, shown
 
@@ -221,3 +221,8 @@ def test_dimensions_keep_the_days_on_which_they_changed(in_order: InOrder) -> No
 def test_a_night_whose_day_was_never_ingested_is_the_users_mistake(tmp_path: Any) -> None:
     with pytest.raises(UserError, match="nothing of surface tiny was ingested"):
         join.run(Night(SURFACE, LAST, Home(tmp_path)))
+
+
+def test_a_dimension_that_never_arrived_is_an_empty_table(in_order: InOrder) -> None:
+    assert not in_order.night.lake.exists(BRONZE["user"])
+    assert len(in_order.night.lake.arrow(SILVER_USER)) == 0

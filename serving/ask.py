@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -13,17 +14,25 @@ class Ask:
     """One request for a slate. The same ask of the same release has the same answer.
 
     `history`: items consumed before, oldest first, if the caller knows better than the release's own sequence.
-    `size`: slots wanted; None for the surface's own size. `at` must carry a time zone.
+    `seen`: items not to show again, besides those the release knows of. `size`: slots wanted; None for the surface's
+    own size. `state`: real-time feature values; one that is absent was missing or expired. `arms`: the experiment arm
+    in every layer, as `layer:arm`. `fallbacks`: fallbacks that were taken before the pipeline ran, or, in a replay,
+    those that the log names. `at` must carry a time zone.
     """
 
     request_id: str
     at: datetime
     user_id: str | None = None
+    session_id: str | None = None
     country: str | None = None
     device: str | None = None
     network: str | None = None
     history: tuple[str, ...] | None = None
+    seen: tuple[str, ...] = ()
     size: int | None = None
+    state: Mapping[str, float] = field(default_factory=dict)
+    arms: tuple[str, ...] = ()
+    fallbacks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:

@@ -37,11 +37,15 @@ class Person:
 
 
 def hydrate(release: LoadedRelease, ask: Ask) -> Person:
-    """The person's history and seen items; a history that the request brings wins over the release's own."""
+    """The person's history and seen items.
+
+    A history that the request brings wins over the release's own; seen items that it brings are added to them.
+    """
     stored = release.sequences.get(ask.user_id)
-    seen = release.seen.get(ask.user_id)
+    remembered = release.seen.get(ask.user_id)
+    seen = list(dict.fromkeys((*remembered, *ask.seen))) if ask.seen else remembered
     rows = release.catalogue.rows(seen)
     users = release.tables.get("user")
-    known = bool(stored or seen or (users and ask.user_id is not None and users.row(ask.user_id) >= 0))
+    known = bool(stored or remembered or (users and ask.user_id is not None and users.row(ask.user_id) >= 0))
     history = list(ask.history) if ask.history is not None else stored
     return Person(ask.user_id, known, history, seen, rows[rows >= 0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,10 +12,14 @@ from serving.slate.draw import Draw
 Id = Annotated[str, Field(min_length=1, max_length=128)]
 MAX_SIZE = 100
 MAX_HISTORY = 200
+MAX_SEEN = 1000
 
 
 class Context(BaseModel):
-    """Where the request comes from. `history`: items consumed before, oldest first, if the caller knows them best."""
+    """Where the request comes from.
+
+    `history`: items consumed before, oldest first, if the caller knows them best. `seen`: items not to show again.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,6 +27,7 @@ class Context(BaseModel):
     device: Id | None = None
     network: Id | None = None
     history: Annotated[list[Id], Field(max_length=MAX_HISTORY)] | None = None
+    seen: Annotated[list[Id], Field(max_length=MAX_SEEN)] = []
 
 
 class RecommendRequest(BaseModel):
@@ -37,6 +42,7 @@ class RecommendRequest(BaseModel):
 
     user_id: Id | None = None
     request_id: Id | None = None
+    session_id: Id | None = None
     context: Context = Context()
     size: Annotated[int, Field(ge=1, le=MAX_SIZE)] | None = None
 
@@ -82,32 +88,6 @@ class RecommendResponse(BaseModel):
     known_user: bool
     items: list[Shown]
     stages: list[Stage]
-
-
-class ReleaseResponse(BaseModel):
-    """The release that answers now."""
-
-    surface: str
-    release_id: str
-    day: str
-    sources: list[str]
-    items: int
-    feature_schema: str
-    tables: dict[str, dict[str, str | int]]
-
-
-class SurfaceHealth(BaseModel):
-    """One surface: the release that answers, if any, and what is wrong with the one that should, if anything."""
-
-    release_id: str | None
-    problem: str | None
-
-
-class HealthResponse(BaseModel):
-    """`degraded`: some surface should be served by a release that cannot be; an older one goes on meanwhile."""
-
-    status: Literal["ok", "degraded"]
-    surfaces: dict[str, SurfaceHealth]
 
 
 def response(answer: Answer) -> RecommendResponse:

@@ -99,6 +99,21 @@ class Checks(_Part):
     min_rows: Positive = 1
 
 
+class Logging(_Part):
+    """How a server logs.
+
+    `sample`: share of requests, each whole, that the candidate and ranking layers hold. `queue_rows`: rows that may
+    wait to be written before outcomes are refused and requests go unlogged (counted). `group_commit_ms`: how long an
+    outcome may wait for others to be made durable together. `pseudonymise`: whether user ids are replaced by a keyed
+    hash before anything is done with them; off only where the ids name nobody.
+    """
+
+    sample: Share = 0.01
+    queue_rows: Positive = 50_000
+    group_commit_ms: Annotated[float, Field(ge=0, le=1000)] = 2.0
+    pseudonymise: bool = True
+
+
 class Surface(_Part):
     """One surface, validated whole. Raised errors are pydantic's; `surfaces.load` puts them into words."""
 
@@ -115,6 +130,7 @@ class Surface(_Part):
     slate: Slate = Slate()
     gates: Gates = Gates()
     checks: Checks = Checks()
+    logging: Logging = Logging()
     seed: int = 20260101
 
     @model_validator(mode="after")

@@ -1,0 +1,1 @@
+"""A world set beside real logs: the same statistics of both, a verdict for each, a table and a picture."""

@@ -54,7 +54,9 @@ def settings(cores: int) -> dict[str, str]:
     chosen = {
         "spark.master": os.environ.get("SPARK_MASTER", f"local[{cores}]"),
         "spark.driver.memory": os.environ.get("FEEDMILL_SPARK_MEMORY", "5g"),
-        "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+        # The code generated for wide rows exceeds what the JVM compiles by default, and would be interpreted for ever.
+        "spark.driver.extraJavaOptions": "-XX:+UseParallelGC -XX:-DontCompileHugeMethods",
+        "spark.sql.codegen.maxFields": "500",
         "spark.ui.enabled": "false",
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",

@@ -34,7 +34,7 @@ def test_every_surface_of_the_project_is_valid(name: str) -> None:
 
 def test_the_default_surface_is_read_as_written() -> None:
     surface = load("shorts")
-    assert list(surface.outcomes) == ["click", "dwell", "like", "follow", "hide"]
+    assert list(surface.outcomes) == ["click", "dwell", "like", "follow", "share", "hide"]
     assert surface.outcomes["dwell"].cap == 300
     assert surface.outcomes["follow"].window == timedelta(days=1)
     assert surface.restate_days == 3
@@ -52,7 +52,7 @@ def test_the_default_surface_is_read_as_written() -> None:
         (lambda c: c["outcomes"]["click"].update(window="30z"), "outcomes.click.window: found '30z'; allowed is"),
         (lambda c: c["outcomes"]["dwell"].update(kind="summ"), "outcomes.dwell.kind: found 'summ'"),
         (lambda c: c["ranker"].update(heads=["clik"]), "ranker.heads: found 'clik'; allowed are the outcomes"),
-        (lambda c: c["value"].update(share=1.0), "value: found 'share'; allowed are the outcomes"),
+        (lambda c: c["value"].update(shared=1.0), "value: found 'shared'; allowed are the outcomes"),
         (lambda c: c["slate"].update(epsilon=1.5), "slate.epsilon: found 1.5; input should be less than or equal to 1"),
         (lambda c: c.update(outcomes={}), "outcomes: found {}"),
         (lambda c: c.update(surface="Short Videos"), "surface: found 'Short Videos'"),

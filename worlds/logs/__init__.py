@@ -1,0 +1,1 @@
+"""A world's days as landing logs: the five layers and the dimensions."""

@@ -1,0 +1,193 @@
+"""A population with known truth: it asks, it answers slates, and it says what every slate is worth.
+
+`requests` are the same whatever policy serves them; `respond` draws what happens from exactly the probabilities that
+`rates` states; `advance` lets the day pass. All draws derive from (seed, world, day, request, slot, purpose).
+"""
+
+from __future__ import annotations
+
+import copy
+from datetime import date, timedelta
+
+import numpy as np
+
+from schemas.errors import UserError
+from surfaces.load import load as load_surface
+from surfaces.surface import Surface
+from worlds import culture, drivers, items, people, responses, sessions
+from worlds.config import WorldConfig
+from worlds.draws import Codes, Floats, Mask, Streams
+from worlds.items import Items
+from worlds.outcomes import Outcomes, happen
+from worlds.people import Users
+from worlds.responses import Rates
+from worlds.sessions import Requests
+
+
+class World:
+    """One world under one seed, standing at the beginning of day number `day` (0 is the first).
+
+    Raises UserError if the world's outcomes are not those of its surface.
+    """
+
+    def __init__(
+        self,
+        config: WorldConfig,
+        seed: int | None = None,
+        first_day: date | None = None,
+        surface: Surface | None = None,
+    ) -> None:
+        self.config = config
+        self.seed = config.seed if seed is None else seed
+        self.first_day = config.first_day if first_day is None else first_day
+        self.surface = surface or load_surface(config.surface)
+        self.day = 0
+        self.streams = Streams(self.seed, config.world)
+        self._check_outcomes()
+        self.ground = culture.ground(config, self.streams, self.first_day)
+        self._stock = items.stock(self.ground, culture.creators(self.ground, -1))
+        self._grown = -1
+        self._consumed: Codes = np.full((0, config.memory), -1, dtype=np.int64)
+        self._settle()
+
+    # -- who and what there is ------------------------------------------------------------------------------------
+
+    @property
+    def date(self) -> date:
+        """The day the world stands at."""
+        return self.first_day + timedelta(days=self.day)
+
+    @property
+    def users(self) -> Users:
+        """Everyone who has signed up by the end of the day."""
+        return self._users
+
+    @property
+    def items(self) -> Items:
+        """Everything created by the end of the day; those of today are the last."""
+        return self._stock
+
+    @property
+    def catalogue(self) -> int:
+        """How many items, the first of `items`, existed when the day began: what today's requests can be shown."""
+        return int(np.searchsorted(self._stock.born, self.day))
+
+    @property
+    def consumed(self) -> Codes:
+        """(n, memory) item rows each user has consumed before today, newest last, -1 where there are fewer."""
+        return self._consumed
+
+    def copy(self) -> World:
+        """The same world at the same day, whose future depends on its own slates from here on."""
+        other = copy.copy(self)
+        other._consumed = self._consumed.copy()
+        return other
+
+    # -- a day ----------------------------------------------------------------------------------------------------
+
+    def requests(self, first: int = 0, last: int | None = None) -> Requests:
+        """Today's requests of the users number `first` to `last` (excluded; None: all), in order of time."""
+        end = len(self._users) if last is None else min(last, len(self._users))
+        who = Users(*(getattr(self._users, name)[first:end] for name in Users.__dataclass_fields__))
+        return sessions.requests(self.ground, who, first, self.day)
+
+    def eligible(self, asked: Requests) -> Mask:
+        """(r, catalogue) whether each item may be shown to each request at all."""
+        stock = self._stock
+        now = self.catalogue
+        capable = len(self.config.population.devices) - 1 - asked.device
+        return np.asarray(stock.licensed[:now].T[asked.country] & (stock.capability[:now] <= capable[:, None]))
+
+    def respond(self, asked: Requests, slates: Codes) -> Outcomes:
+        """What happens to `slates` (r, k) item rows, -1 for an empty slot. Independent of how requests are grouped."""
+        return happen(self.config, asked, slates, self._drivers(asked, slates), self.streams)
+
+    def advance(self, asked: Requests, outcomes: Outcomes) -> None:
+        """Let the day pass, with what happened on it; `asked` and `outcomes` are of the whole day."""
+        self.remember(asked, outcomes)
+        self.pass_day()
+
+    def remember(self, asked: Requests, outcomes: Outcomes) -> None:
+        """Take up what was consumed in `outcomes`; whole users at a time, before the day passes."""
+        code = self.config.consumed_by
+        mine = outcomes.outcome == outcomes.names.index(code)
+        at = outcomes.impression[mine]
+        user = asked.user[at // outcomes.items.shape[1]]
+        self._consumed = _pushed(self._consumed, user, outcomes.items.ravel()[at], outcomes.occurred_at[mine])
+
+    def pass_day(self) -> None:
+        """Go to the next day."""
+        self.day += 1
+        self._settle()
+
+    # -- the truth ------------------------------------------------------------------------------------------------
+
+    def rates(self, asked: Requests, slates: Codes, position: Codes | None = None) -> Rates:
+        """The exact probabilities and expectations that `respond` draws from, for `slates` (r, k).
+
+        `position` (k,) names the slots where they are not 0..k-1; under a cascade slates start at the top.
+        Raises ValueError for positions under a cascade.
+        """
+        if position is not None and self.config.clicks.model == "cascade":
+            raise ValueError("under a cascade the value of a position depends on what stands above it")
+        found = self._drivers(asked, slates)
+        return responses.rates(self.config, self.surface.value, asked, found, shown=slates >= 0, position=position)
+
+    def value(self, asked: Requests, slates: Codes) -> Floats:
+        """(r,) the surface's expected value of each slate."""
+        return np.asarray(self.rates(asked, slates).utility.sum(axis=1))
+
+    def utility(self, asked: Requests, shown: Codes) -> tuple[Floats, Floats]:
+        """(r, n) utility of each item once it is looked at, and the probability that it is consumed then.
+
+        `shown`: (n,) items for all requests, or (r, n).
+        """
+        found = self._drivers(asked, shown)
+        seen = responses.once_seen(self.config, asked, found)
+        return responses.utility(self.surface.value, seen), seen[self.config.consumed_by]
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _drivers(self, asked: Requests, shown: Codes) -> drivers.Drivers:
+        scene = drivers.Scene(self.config, self._users, self._stock, self._taste, self._consumed)
+        return drivers.drivers(scene, asked, shown)
+
+    def _settle(self) -> None:
+        """Bring users, tastes and items to the day."""
+        self._users = people.users(self.ground, self.day)
+        self._taste = people.tastes(self.config, self._users, self.day)
+        while self._grown < self.day:
+            self._grown += 1
+            makers = culture.creators(self.ground, self._grown)
+            new = items.cohort(self.ground, makers, self._grown, self.config.catalogue.new_items)
+            self._stock = self._stock.joined(new)
+        more = len(self._users) - len(self._consumed)
+        self._consumed = np.pad(self._consumed, ((0, more), (0, 0)), constant_values=-1)
+
+    def _check_outcomes(self) -> None:
+        logged = [name for name, spec in self.config.outcomes.items() if not spec.hidden]
+        unknown = [name for name in logged if name not in self.surface.outcomes]
+        if unknown:
+            raise UserError(
+                f"world {self.config.world}: outcomes: found {unknown[0]!r}; "
+                f"allowed are the outcomes of surface {self.surface.surface}: {', '.join(self.surface.outcomes)}",
+                fix="name it in the surface file, or make it `hidden: true` in the world file",
+            )
+
+
+def _pushed(ring: Codes, user: Codes, item: Codes, at: Codes) -> Codes:
+    """`ring` (n, memory) with `item` put behind the older ones of its `user`, in order of time; repeats move up."""
+    order = np.lexsort((item, at, user))
+    user, item = user[order], item[order]
+    pushed = ring.copy()
+    people, start, count = np.unique(user, return_index=True, return_counts=True)
+    memory = ring.shape[1]
+    for nth in range(int(count.max(initial=0))):
+        now = count > nth
+        who = people[now]
+        new = item[start[now] + nth]
+        held = pushed[who]
+        keep = np.where(held == new[:, None], -1, held)
+        keep = np.take_along_axis(keep, np.argsort(keep != -1, axis=1, kind="stable"), axis=1)
+        pushed[who] = np.concatenate([keep[:, 1:], new[:, None]], axis=1)[:, -memory:]
+    return pushed

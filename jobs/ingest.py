@@ -166,11 +166,18 @@ def _report(night: Night, landed: Sequence[Landed], entries: Sequence[Entry]) ->
 
 
 def _empty_layers(night: Night, entries: Sequence[Entry]) -> list[str]:
-    """Layers without a row on the night's day; one that no day ever brought is not missed."""
+    """Layers without a row on the night's day, if one was to be expected.
+
+    Not of a log that no day ever brought, nor of a dimension on a day that brought none: nothing changed.
+    """
+    expected = {
+        layer.name: night.landing / layer.name / (f"day={night.day}" if layer.name in DIMENSIONS else "")
+        for layer in LAYERS
+    }
     return [
         f"{entry.input}: no rows landed for {night.day} in {night.landing / entry.input / f'day={night.day}'}"
         for entry in entries
-        if not entry.rows_in and (night.landing / entry.input).is_dir()
+        if not entry.rows_in and expected[entry.input].is_dir()
     ]
 
 

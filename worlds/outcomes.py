@@ -28,6 +28,7 @@ class Outcomes:
     """
 
     names: tuple[str, ...]
+    consumed_by: str
     items: Codes
     looked: Mask
     shown_at: Codes
@@ -156,7 +157,18 @@ def _collect(
         for part, (at, value, when) in enumerate(_parts(spec, one)):
             rows.append((at, np.full(len(at), code), np.full(len(at), part), value, when))
     impression, outcome, part_number, values, occurred = (np.concatenate(column) for column in zip(*rows, strict=True))
-    return Outcomes(tuple(config.outcomes), items, looked, shown_at, impression, outcome, part_number, values, occurred)
+    return Outcomes(
+        tuple(config.outcomes),
+        config.consumed_by,
+        items,
+        looked,
+        shown_at,
+        impression,
+        outcome,
+        part_number,
+        values,
+        occurred,
+    )
 
 
 def _parts(spec: OutcomeSpec, one: _Happening) -> list[tuple[Flat, Floats, Codes]]:

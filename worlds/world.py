@@ -98,6 +98,10 @@ class World:
         capable = len(self.config.population.devices) - 1 - asked.device
         return np.asarray(stock.licensed[:now].T[asked.country] & (stock.capability[:now] <= capable[:, None]))
 
+    def has_consumed(self, asked: Requests) -> Mask:
+        """(r, catalogue) whether the user of each request has consumed each item before today."""
+        return drivers.consumed(self._scene, asked.user, np.arange(self.catalogue))
+
     def respond(self, asked: Requests, slates: Codes) -> Outcomes:
         """What happens to `slates` (r, k) item rows, -1 for an empty slot. Independent of how requests are grouped."""
         return happen(self.config, asked, slates, self._drivers(asked, slates), self.streams)
@@ -109,8 +113,7 @@ class World:
 
     def remember(self, asked: Requests, outcomes: Outcomes) -> None:
         """Take up what was consumed in `outcomes`; whole users at a time, before the day passes."""
-        code = self.config.consumed_by
-        mine = outcomes.outcome == outcomes.names.index(code)
+        mine = outcomes.outcome == outcomes.names.index(self.config.consumed_by)
         at = outcomes.impression[mine]
         user = asked.user[at // outcomes.items.shape[1]]
         self._consumed = _pushed(self._consumed, user, outcomes.items.ravel()[at], outcomes.occurred_at[mine])
@@ -149,8 +152,11 @@ class World:
     # -- within ---------------------------------------------------------------------------------------------------
 
     def _drivers(self, asked: Requests, shown: Codes) -> drivers.Drivers:
-        scene = drivers.Scene(self.config, self._users, self._stock, self._taste, self._consumed)
-        return drivers.drivers(scene, asked, shown)
+        return drivers.drivers(self._scene, asked, shown)
+
+    @property
+    def _scene(self) -> drivers.Scene:
+        return drivers.Scene(self.config, self._users, self._stock, self._taste, self._consumed)
 
     def _settle(self) -> None:
         """Bring users, tastes and items to the day."""

@@ -1,0 +1,88 @@
+"""Policies to compare with: random, most-popular, and the optimum, all within the surface's caps."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from worlds.draws import Codes, Floats
+from worlds.outcomes import Outcomes
+from worlds.sessions import Requests
+from worlds.truth.greedy import best_first
+from worlds.truth.optimal import CHUNK, caps
+from worlds.truth.optimal import optimal as _optimal
+from worlds.world import World
+
+
+class Policy(Protocol):
+    """Answers requests with slates and may learn from what happened to them."""
+
+    def slates(self, world: World, asked: Requests) -> Codes:
+        """(r, k) item rows, -1 for a slot that could not be filled."""
+        ...
+
+    def learn(self, happened: Outcomes) -> None:
+        """Take up what came of a day's slates."""
+        ...
+
+
+class Random:
+    """Any eligible item with equal chance, slot by slot, within the caps."""
+
+    def slates(self, world: World, asked: Requests) -> Codes:
+        columns = np.arange(world.catalogue)
+        luck = world.streams["random policy"]
+        return _by_score(world, asked, lambda part: luck.uniform(part.day, part.key[:, None], columns))
+
+    def learn(self, happened: Outcomes) -> None:
+        """Learns nothing."""
+
+
+class Popular:
+    """The items most often consumed lately that the user has not consumed; yesterday's counts fade by `forget`."""
+
+    def __init__(self, forget: float = 0.75) -> None:
+        self.forget = forget
+        self.count: Floats = np.zeros(0)
+
+    def slates(self, world: World, asked: Requests) -> Codes:
+        count = np.zeros(world.catalogue)
+        count[: len(self.count)] = self.count[: world.catalogue]
+        ties = world.streams["popular ties"].uniform(world.day, np.arange(world.catalogue))
+
+        def score(part: Requests) -> Floats:
+            return np.where(world.has_consumed(part), -1.0, 0.0) * 1e9 + count + 1e-6 * ties
+
+        return _by_score(world, asked, score)
+
+    def learn(self, happened: Outcomes) -> None:
+        mine = happened.outcome == happened.names.index(happened.consumed_by)
+        items = happened.items.ravel()[happened.impression[mine]]
+        width = max(len(self.count), int(items.max(initial=-1)) + 1)
+        self.count = np.pad(self.count * self.forget, (0, width - len(self.count)))
+        self.count += np.bincount(items, minlength=width)
+
+
+class Optimal:
+    """The optimum of every request, by the truth."""
+
+    def slates(self, world: World, asked: Requests) -> Codes:
+        return _optimal(world, asked).slates
+
+    def learn(self, happened: Outcomes) -> None:
+        """Knows already."""
+
+
+class _Score(Protocol):
+    def __call__(self, part: Requests, /) -> Floats: ...
+
+
+def _by_score(world: World, asked: Requests, score: _Score) -> Codes:
+    size, groups = world.surface.slate.size, caps(world, world.catalogue)
+    parts = []
+    for start in range(0, len(asked), CHUNK):
+        part = asked.take(np.arange(start, min(start + CHUNK, len(asked))))
+        scores = np.where(world.eligible(part), score(part), -np.inf)
+        parts.append(best_first(scores, groups, size))
+    return np.concatenate(parts) if parts else np.zeros((0, size), dtype=np.int64)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from schemas.contract import Field
 
-Tier = Literal["request", "batch"]
+Tier = Literal["request", "realtime", "batch"]
 Scale = Literal["linear", "log1p", "lift"]
 
 IMPRESSIONS = "impressions"
@@ -50,13 +50,20 @@ class AtRequest:
 
 
 @dataclass(frozen=True)
+class FromSession:
+    """Computed by `features.realtime` from the session that goes on, frozen into the request log; null without one."""
+
+    of: str
+
+
+@dataclass(frozen=True)
 class Unknown:
     """1 where batch feature `of` is null (nothing was known the day before), else 0."""
 
     of: str
 
 
-Computation = Window | FirstSeen | AtRequest | Unknown
+Computation = Window | FirstSeen | AtRequest | FromSession | Unknown
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ class Feature:
     dtype: Literal["float32"] = "float32"
 
     def field(self) -> Field:
-        """The column of a gold table that holds a batch feature."""
+        """The column of a gold table that holds a batch or real-time feature."""
         return Field(self.name, self.dtype, self.doc)
 
     def definition(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def from_samples(samples: pa.Table, surface: Surface) -> Floats:
 
     Raises KeyError naming the first column that `samples` lacks.
     """
-    names = [feature.name for feature in registry(surface) if feature.tier == "batch"]
+    names = [feature.name for feature in registry(surface) if feature.tier != "request"]
     columns = {name: _column(samples, name) for name in names}
     return assemble(surface, context_of(samples), columns)
 
@@ -34,8 +34,8 @@ def context_of(samples: pa.Table) -> Context:
 def assemble(surface: Surface, context: Context, columns: Mapping[str, npt.ArrayLike]) -> Floats:
     """The (n, F) float32 matrix for the n impressions of `context`, columns in the order of `registry(surface)`.
 
-    `columns` maps each batch feature's name to (n,) values, NaN where null, or to one value for all n; a name that
-    is absent is null throughout. Null becomes the feature's default.
+    `columns` maps the name of each batch and real-time feature to (n,) values, NaN where null, or to one value for
+    all n; a name that is absent is null throughout. Null becomes the feature's default.
     """
     features = registry(surface)
     computed = request_features(context)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from features.entities import Entity, entities
-from features.feature import IMPRESSIONS, RESPONSE, AtRequest, Feature, FirstSeen, Unknown, Window
+from features.feature import IMPRESSIONS, RESPONSE, AtRequest, Feature, FirstSeen, FromSession, Unknown, Window
 from surfaces.surface import Surface
 
 
@@ -21,6 +21,7 @@ def registry(surface: Surface) -> tuple[Feature, ...]:
         positives=tuple(training.positives.items()),
         half_life=training.half_life_days,
         history=surface.has("history"),
+        session=surface.session.features,
     )
     return _registry(entities(surface), said)
 
@@ -29,6 +30,11 @@ def batch(surface: Surface, entity: str | None = None) -> tuple[Feature, ...]:
     """The batch features of `surface`, or those of one entity: the columns of gold.<entity>."""
     chosen = (feature for feature in registry(surface) if feature.tier == "batch")
     return tuple(feature for feature in chosen if entity in (None, feature.entity))
+
+
+def realtime(surface: Surface) -> tuple[Feature, ...]:
+    """The real-time features of `surface`: none unless its session says that the ranker is trained on them."""
+    return tuple(feature for feature in registry(surface) if feature.tier == "realtime")
 
 
 def schema_hash(features: Sequence[Feature]) -> str:
@@ -45,12 +51,14 @@ class _Said:
     positives: tuple[tuple[str, float], ...]
     half_life: float
     history: bool
+    session: bool
 
 
 @functools.lru_cache(maxsize=64)
 def _registry(known: tuple[Entity, ...], said: _Said) -> tuple[Feature, ...]:
     of_entities = [feature for entity in known for feature in _of_entity(entity, said)]
-    return (*_at_request(said.history), *_unknown(known), *of_entities)
+    of_session = _of_session() if said.session else ()
+    return (*_at_request(said.history), *of_session, *_unknown(known), *of_entities)
 
 
 def _at_request(history: bool) -> Iterator[Feature]:
@@ -68,6 +76,17 @@ def _at_request(history: bool) -> Iterator[Feature]:
         described["history_empty"] = ("history_length", "1 where the frozen history is empty")
     for name, (needs, doc) in described.items():
         yield Feature(name, "request", "request", AtRequest(needs), doc)
+
+
+def _of_session() -> Iterator[Feature]:
+    described = {
+        "session_log_impressions": ("impressions", "ln(1 + items shown in the session so far)"),
+        "session_log_responses": ("responses", "ln(1 + items responded to in the session so far)"),
+        "session_log_minutes": ("began", "ln(1 + minutes since the session began)"),
+        "session_focus": ("vectors", "length of the mean of the unit vectors of what the session responded to"),
+    }
+    for name, (of, doc) in described.items():
+        yield Feature(name, "realtime", "session", FromSession(of), doc)
 
 
 def _unknown(known: Sequence[Entity]) -> Iterator[Feature]:

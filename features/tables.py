@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.entities import entities
-from features.registry import batch
+from features.registry import batch, realtime
 from schemas import tables
 from schemas.contract import Contract
 from surfaces.surface import Surface
@@ -31,4 +31,4 @@ def entity_table(surface: Surface, entity: str) -> Contract:
 
 def samples(surface: Surface) -> Contract:
     """gold.samples of `surface`."""
-    return tables.samples(tuple(surface.outcomes), [feature.field() for feature in batch(surface)])
+    return tables.samples(tuple(surface.outcomes), [one.field() for one in (*batch(surface), *realtime(surface))])

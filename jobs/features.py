@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from features import tables
 from features.entities import LONGEST_WINDOW, Entity, entities
 from features.feature import IMPRESSIONS
-from features.registry import batch
+from features.registry import batch, realtime
 from features.spans import spans, totals
 from features.windows import batch_features
 from jobs.gold.daily_counts import daily_counts
@@ -150,7 +150,8 @@ def write_samples(night: Night, session: SparkSession, days: Days) -> None:
         name: night.lake.frame(session, table, day_before)
         for name, table in tables.entity_tables(night.surface).items()
     }
-    frame = samples(labelled, requests, items, gold, entities(night.surface))
+    frozen = [feature.name for feature in realtime(night.surface)]
+    frame = samples(labelled, requests, items, gold, entities(night.surface), realtime=frozen)
     night.lake.write_days(frame, tables.samples(night.surface), days.sampled)
 
 

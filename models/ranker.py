@@ -164,12 +164,13 @@ def _tensors(data: RankerData, encoding: Encoding, heads: Mapping[str, str], uni
 
 
 def _statistics(dense: Floats) -> tuple[Floats, Floats]:
-    """(F,) mean and standard deviation of what is present; 0 and 1 for a column that never is, or never varies."""
+    """(F,) mean and standard deviation of what is present; 0 and infinity for a column that never is, or never varies:
+    whatever it holds when it is served, nothing was learnt about it, and it must move no score."""
     with np.errstate(invalid="ignore"):
         present = np.maximum(np.isfinite(dense).sum(axis=0), 1)
         mean = np.nansum(dense, axis=0, dtype=np.float64) / present
         scale = np.sqrt(np.nansum((dense - mean.astype(np.float32)) ** 2, axis=0, dtype=np.float64) / present)
-    return mean.astype(np.float32), np.where(scale > 1e-6, scale, 1.0).astype(np.float32)
+    return mean.astype(np.float32), np.where(scale > 1e-6, scale, np.inf).astype(np.float32)
 
 
 def _base_logits(tensors: Tensors) -> Floats:

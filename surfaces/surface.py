@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from surfaces.duration import Duration
+from surfaces.experiments import Experiments
+from surfaces.fallback import Deadlines, Fallback
+from surfaces.policy import Policy
+from surfaces.slate import Slate
 
 Lack = Literal["user", "position", "propensity", "non_clicks", "history", "creator", "topic"]
 SourceName = Literal["als", "item_item", "two_tower", "popular"]
@@ -64,16 +68,6 @@ class Index(_Part):
     queries: Positive = 1000
 
 
-class Slate(_Part):
-    """How a slate is put together."""
-
-    size: Positive = 10
-    candidates: Positive = 200
-    epsilon: Share = 0.0
-    max_per_creator: Positive | None = None
-    max_per_topic: Positive | None = None
-
-
 class Gates(_Part):
     """What a night's release must reach to ship. Tolerances are relative to the champion."""
 
@@ -114,6 +108,21 @@ class Logging(_Part):
     pseudonymise: bool = True
 
 
+class Session(_Part):
+    """What users did since the release was made.
+
+    `timeout`: how long a session outlives its last event. `keep`: how long responses and what was shown count
+    (longer than releases live). `seen`: whether what was shown since is not shown again. `features`: whether the
+    ranker is trained on real-time features; turn it on once logs carry them, for a feature that never varied in
+    training is left out of account.
+    """
+
+    timeout: Duration = timedelta(minutes=30)
+    keep: Duration = timedelta(days=2)
+    seen: bool = True
+    features: bool = False
+
+
 class Surface(_Part):
     """One surface, validated whole. Raised errors are pydantic's; `surfaces.load` puts them into words."""
 
@@ -128,9 +137,18 @@ class Surface(_Part):
     value: dict[str, float] = Field(default_factory=dict)
     index: Index = Index()
     slate: Slate = Slate()
+    policy: Policy = Policy()
+    deadlines: Deadlines = Deadlines()
+    fallback: Fallback = Fallback()
     gates: Gates = Gates()
     checks: Checks = Checks()
     logging: Logging = Logging()
+    session: Session = Session()
+    fresh: Source = Source(min_quota=1, max_quota=20)
+    """Items posted since the release: found by exact search beside the index, within a quota of their own."""
+    experiments: Experiments = Experiments()
+    batch: bool = False
+    """Whether slates are made at night for every known user, and serving is one read."""
     seed: int = 20260101
 
     @model_validator(mode="after")
@@ -146,6 +164,35 @@ class Surface(_Part):
                     raise ValueError(f"{key}: found {outcome!r}; allowed are the outcomes {', '.join(self.outcomes)}")
         return self
 
+    @model_validator(mode="after")
+    def _arms_make_sound_surfaces(self) -> Self:
+        faults = self.experiments.faults()
+        for layer, arms in self.experiments.layers.items():
+            for name, arm in arms.arms.items():
+                key = f"experiments.layers.{layer}.arms.{name}"
+                foreign = [outcome for outcome in arm.value if outcome not in self.value]
+                faults += [f"{key}.value: found {outcome!r}; allowed are the keys of value" for outcome in foreign]
+                try:
+                    Slate.model_validate(self.slate.model_dump() | arm.slate)
+                except ValidationError as error:
+                    faults += [f"{key}.slate.{_path(one)}: {one['msg'].lower()}" for one in error.errors()]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @model_validator(mode="after")
+    def _floors_are_scored(self) -> Self:
+        heads = self.ranker.heads if self.ranker else ()
+        sponsored = self.slate.sponsored
+        floors = {
+            "slate.exploration.floor": self.slate.exploration.floor,
+            "slate.sponsored.floor": sponsored.floor if sponsored else None,
+        }
+        for key, floor in floors.items():
+            if floor is not None and floor.score not in ("value", *heads):
+                raise ValueError(f"{key}.score: found {floor.score!r}; allowed are {', '.join(('value', *heads))}")
+        return self
+
     @property
     def restate_days(self) -> int:
         """How many days after its event day an outcome may still arrive and count (whole days, rounded up)."""
@@ -155,3 +202,7 @@ class Surface(_Part):
     def has(self, thing: Lack) -> bool:
         """Whether this surface's logs carry `thing`."""
         return thing not in self.lacks
+
+
+def _path(fault: Any) -> str:
+    return ".".join(str(part) for part in fault["loc"])

@@ -16,13 +16,16 @@ def samples(
     items: DataFrame,
     gold: Mapping[str, DataFrame],
     entities: Sequence[Entity],
+    *,
+    realtime: Sequence[str] = (),
 ) -> DataFrame:
     """Every row of `labelled` (silver.labelled) once, with context, dimensions and the features of the day before.
 
     `requests`: bronze.request of the arrival days from the day before the first event day on; `items`: silver.item;
-    `gold`: gold.<entity> by entity. What is unknown is null; no row is dropped.
+    `gold`: gold.<entity> by entity; `realtime`: names of the values that the request log froze. What is unknown is
+    null; no row is dropped.
     """
-    rows = _with_request(labelled, requests)
+    rows = _with_request(labelled, requests, realtime)
     rows = _with_item(rows, items)
     rows = rows.withColumn("as_of", F.date_sub("event_day", 1))
     # Crosses first: their tables are too large to broadcast, and rows are cheapest to move while they are narrow.
@@ -31,13 +34,16 @@ def samples(
     return rows.drop("as_of")
 
 
-def _with_request(rows: DataFrame, requests: DataFrame) -> DataFrame:
-    """Adds country, device and history_length of the first request log row that had arrived when the impression had.
+def _with_request(rows: DataFrame, requests: DataFrame, realtime: Sequence[str]) -> DataFrame:
+    """Adds country, device, history_length and `realtime` values of the first request log row there was by then.
 
-    A request that arrives after its impression, or more than a day before the event day, is not used: the context of
-    an impression then never changes once its first version is known.
+    One that arrives after its impression, or more than a day before the event day, is not used: the context of an
+    impression then never changes once its first version is known.
     """
-    frozen = F.struct("arrival_day", "requested_at", "country", "device", F.size("history").alias("history_length"))
+    state = F.col("state") if "state" in requests.columns else F.lit(None).cast("map<string,float>")
+    values = [state[name].alias(name) for name in realtime]
+    length = F.size("history").alias("history_length")
+    frozen = F.struct("arrival_day", "requested_at", "country", "device", length, *values)
     first = requests.groupBy(F.col("request_id").alias("asked")).agg(
         F.sort_array(F.collect_set(frozen)).alias("logged")
     )
@@ -46,7 +52,7 @@ def _with_request(rows: DataFrame, requests: DataFrame) -> DataFrame:
         "logged", lambda one: one["arrival_day"].between(F.date_sub("event_day", 1), F.col("arrival_day"))
     )
     asked = F.get(usable, F.lit(0))
-    context = {name: asked[name] for name in ("country", "device")}
+    context = {name: asked[name] for name in ("country", "device", *realtime)}
     context["history_length"] = F.when(asked["history_length"] >= 0, asked["history_length"])
     return joined.withColumns(context).drop("asked", "logged")
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features import matrix
+from features.registry import realtime
 from features.request import Context
 from models.interface import Floats, Strings
 from serving.ask import Ask
@@ -32,12 +33,16 @@ class Features:
 
 
 def assemble(release: LoadedRelease, ask: Ask, person: Person, candidates: Candidates) -> Features:
-    """Request features computed now, batch features from the release; what is not known is the stated default."""
+    """Request features computed now, real-time ones as the server read them, batch ones from the release.
+
+    What is not known is the stated default.
+    """
     if release.ranker is None:
         return Features(np.empty((candidates.kept, 0), dtype=np.float32), {})
     created = release.catalogue.created[candidates.rows]
     context = Context.of_request(ask.microseconds, created, len(person.history))
-    dense = matrix.assemble(release.surface, context, _batch(release, person, candidates.rows))
+    columns = _batch(release, person, candidates.rows) | _realtime(release, ask)
+    dense = matrix.assemble(release.surface, context, columns)
     return Features(dense, _categories(release, ask, candidates.rows))
 
 
@@ -52,6 +57,11 @@ def _batch(release: LoadedRelease, person: Person, rows: Rows) -> dict[str, npt.
         codes = release.codes_of(entity)[rows]
         columns |= crossed.table.take(crossed.find(person.user_id, codes))
     return columns
+
+
+def _realtime(release: LoadedRelease, ask: Ask) -> dict[str, npt.ArrayLike]:
+    names = [feature.name for feature in realtime(release.surface)]
+    return {name: np.float32(ask.state[name]) for name in names if name in ask.state}
 
 
 def _categories(release: LoadedRelease, ask: Ask, rows: Rows) -> dict[str, Strings]:

@@ -24,12 +24,12 @@ from schemas.contract import Contract
 from schemas.errors import UserError
 from schemas.tables import BRONZE, SEQUENCE, SILVER_ITEM
 from surfaces.load import load
-from surfaces.surface import Surface
+from surfaces.surface import Session, Surface
 from tests.jobs.raw_world import Happened, World, day, expected, expected_sequences, random_world, write
 
 pytestmark = pytest.mark.spark
 
-SHORTS = load("shorts")
+SHORTS = load("shorts").model_copy(update={"session": Session(features=True)})
 WORLD = random_world(seed=7)
 LAST, LATER = 5, 6
 """The night that is compared, and the later day up to which a backfill of it has logs."""
@@ -137,6 +137,8 @@ def test_samples_carry_context_dimensions_and_the_features_of_the_day_before(bac
     for row in as_known(night, LAST).to_pylist():
         one = by_id[row["impression_id"]]
         assert (row["country"], row["device"], row["history_length"]) == ("DE", "phone", one.second % 3)
+        assert row["session_log_minutes"] == (one.second % 7 + 0.5 if one.second % 2 else None)
+        assert row["session_focus"] is None
         assert row["user_click_rate_30"] == pytest.approx(users[one.user or ""]["user_click_rate_30"], rel=1e-5)
         if one.item in WORLD.items:
             assert (row["creator_id"], row["topic"]) == WORLD.items[one.item][:2]

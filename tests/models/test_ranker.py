@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
 from evaluation.heads import auc, mean_ratio
+from models.calibration import Calibration, Calibrator
 from models.interface import Strings
 from models.ranker import Ranker
 from models.ranker_data import RankerData
+from models.ranker_scoring import RankerScorer
 from schemas.errors import UserError
 from tests.models.ranker_worlds import SMALL, data, drawn, good_and_bad_items, ids, one_feature, shown_by_fame
 
@@ -185,3 +188,17 @@ def test_a_wrong_hyper_parameter_is_told_by_name(config: dict[str, float], words
     with pytest.raises(UserError, match=words) as told:
         Ranker(CLICK, config)
     assert next(iter(config)) in str(told.value)
+
+
+def test_what_never_varied_in_training_moves_no_score_when_it_does_in_serving(tmp_path: Path) -> None:
+    samples = one_feature()
+    constant = replace(samples, dense=np.hstack([samples.dense, np.zeros((len(samples), 1), np.float32)]))
+    ranker = fitted(constant, {"click": "binary"})
+    moved = constant.dense.copy()
+    moved[:, 2] = np.linspace(-5, 5, len(moved))
+    expected = ranker.predict(constant)["click"]
+    assert np.array_equal(ranker.predict(replace(constant, dense=moved))["click"], expected)
+    ranker.save(tmp_path)
+    Calibration({"click": Calibrator("identity")}).save(tmp_path)
+    served = RankerScorer.load(tmp_path, threads=1).raw(moved, constant.categories)["click"]
+    assert served == pytest.approx(expected, abs=1e-6)

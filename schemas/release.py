@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
@@ -31,13 +32,30 @@ class Manifest:
     version: int = MANIFEST_VERSION
 
     def write(self, folder: Path) -> None:
-        (folder / MANIFEST).write_text(json.dumps(asdict(self), indent=1, sort_keys=True))
+        """Write it with a sha256 of its own content, so that no byte of it can change unseen."""
+        content = asdict(self)
+        (folder / MANIFEST).write_text(_text(content | {"sha256": _own(content)}))
 
     @staticmethod
     def read(folder: Path) -> Manifest:
-        content = json.loads((folder / MANIFEST).read_text())
+        """The manifest in `folder`. Raises ValueError if it is not as it was written."""
+        text = (folder / MANIFEST).read_text()
+        content = json.loads(text)
+        if text != _text(content):
+            raise ValueError("it is not laid out as it was written")
+        own = content.pop("sha256", None)
+        if own is not None and own != _own(content):
+            raise ValueError("its content and its own sha256 differ")
         content["sources"] = tuple(content["sources"])
         return Manifest(**content)
+
+
+def _text(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=1, sort_keys=True)
+
+
+def _own(content: dict[str, Any]) -> str:
+    return hashlib.sha256(_text(content).encode()).hexdigest()
 
 
 def sha256(path: Path) -> str:

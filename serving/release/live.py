@@ -10,6 +10,7 @@ from pathlib import Path
 from schemas.errors import FeedmillError
 from serving.release.loaded import LoadedRelease
 from serving.release.slots import active_release
+from serving.release.warm import warm
 
 RETRY_SECONDS = 5.0
 """How long a release that could not be loaded is left alone before it is tried again."""
@@ -29,6 +30,14 @@ class LiveSurface:
         self._warm: dict[str, LoadedRelease] = {}
         self._failed: tuple[str, float] | None = None
 
+    def held(self, release_id: str) -> LoadedRelease | None:
+        """The release `release_id`, if it is still in memory: the one that answers, or the one before."""
+        return self._warm.get(release_id)
+
+    def retry_at_once(self) -> None:
+        """Leave a release that could not be loaded alone no longer."""
+        self._failed = None
+
     def refresh(self) -> None:
         """Load what `active` points at if it is not what answers; on failure the old release stays and `problem`
         says why. Meant for one thread; requests may be answered meanwhile."""
@@ -39,7 +48,7 @@ class LiveSurface:
         if self._failed is not None and self._failed[0] == wanted.name and time.monotonic() < self._failed[1]:
             return
         try:
-            fresh = self._warm.get(wanted.name) or LoadedRelease.load(wanted)
+            fresh = self._warm.get(wanted.name) or _ready(wanted)
         except Exception as error:
             self._failed = (wanted.name, time.monotonic() + RETRY_SECONDS)
             self.problem = f"{wanted.name} cannot be served: {_words(error)}"
@@ -74,6 +83,13 @@ class Watcher:
     def _refresh(self) -> None:
         for surface in self._surfaces:
             surface.refresh()
+
+
+def _ready(folder: Path) -> LoadedRelease:
+    """The release in `folder`, every file verified, and it has answered."""
+    release = LoadedRelease.load(folder)
+    warm(release)
+    return release
 
 
 def _words(error: Exception) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from schemas.errors import InfrastructureError, UserError
@@ -34,7 +33,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise UserError(f"{folder} is no release: it has no {MANIFEST}", fix="`feedmill releases SURFACE` lists them")
     try:
         manifest = Manifest.read(folder)
-    except (json.JSONDecodeError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InfrastructureError(f"the manifest {path} cannot be read: {error}") from error
     if manifest.version != MANIFEST_VERSION:
         raise UserError(f"{path} has version {manifest.version}; this Feedmill reads version {MANIFEST_VERSION}")

@@ -56,7 +56,7 @@ def list_gates(evaluation: Evaluation, gates: Gates, k: int) -> Iterator[Gate]:
             yield Gate.skipped(name, _too_few(lists.users, "users", gates))
         else:
             threshold = champion * (1 - gates.retrieval_recall_tolerance)
-            yield Gate.at_least(name, value, threshold, f"champion {champion:.4g}")
+            yield _recall_gate(name, value, threshold, lists.users, f"champion {champion:.4g}")
     yield _against_popular(evaluation, gates, figure)
 
 
@@ -85,6 +85,33 @@ def auc_error(auc: float, positives: int, negatives: int) -> float:
     return math.sqrt(max(spread, 0.0) / (positives * negatives))
 
 
+def recall_error(value: float, other: float, users: int) -> float:
+    """Standard error, at most, of the difference of two mean recalls of `users` users each.
+
+    A user's recall lies in [0, 1], so its variance is at most that of a yes or no; that the two lists were shown to
+    the same users, which would make it less, is not counted on.
+    """
+    mean = (value + other) / 2
+    return math.sqrt(2 * mean * (1 - mean) / users)
+
+
+def _recall_gate(name: str, value: float, threshold: float, users: int, reason: str) -> Gate:
+    return _within_error(
+        Gate.at_least(name, value, threshold, reason), recall_error(value, threshold, users), f"{users} users"
+    )
+
+
+def _within_error(gate: Gate, error: float, of: str) -> Gate:
+    """`gate`; a warning in place of a failure that misses its threshold by no more than the error of `of`."""
+    if gate.verdict == "pass" or gate.value is None or gate.threshold is None:
+        return gate
+    if gate.value + ONE_SIDED * error < gate.threshold:
+        return gate
+    words = f"within the error {error:.2g} of {of}"
+    reason = f"{gate.reason}; {words}" if gate.reason else words
+    return Gate(gate.name, gate.value, gate.threshold, gate.direction, "warn", reason)
+
+
 def _binary_head(evaluation: Evaluation, name: str, head: Head, gates: Gates) -> Iterator[Gate]:
     auc, ece = head.figures.get("auc"), head.figures.get("ece")
     if auc is None or ece is None:
@@ -104,11 +131,7 @@ def _binary_head(evaluation: Evaluation, name: str, head: Head, gates: Gates) ->
 
 def _auc_gate(name: str, head: Head, auc: float, threshold: float, reason: str) -> Gate:
     error = auc_error(auc, head.positives, head.rows - head.positives)
-    gate = Gate.at_least(name, auc, threshold, reason)
-    if gate.verdict == "pass" or auc + ONE_SIDED * error < threshold:
-        return gate
-    words = f"within the error {error:.2g} of {head.positives} positives"
-    return Gate(name, auc, threshold, "at_least", "warn", f"{reason}; {words}" if reason else words)
+    return _within_error(Gate.at_least(name, auc, threshold, reason), error, f"{head.positives} positives")
 
 
 def _against_feature(evaluation: Evaluation, name: str, auc: float) -> Iterator[Gate]:
@@ -130,7 +153,7 @@ def _against_popular(evaluation: Evaluation, gates: Gates, figure: str) -> Gate:
         return Gate.skipped(name, "nothing was measured")
     if users < gates.min_positives:
         return Gate.skipped(name, _too_few(users, "users", gates))
-    return Gate.at_least(name, value, popular * gates.blended_recall_vs_popular, f"popular {popular:.4g}")
+    return _recall_gate(name, value, popular * gates.blended_recall_vs_popular, users, f"popular {popular:.4g}")
 
 
 def _few(head: Head, gates: Gates) -> bool:

@@ -1,4 +1,4 @@
-"""Durations as people write them in a surface file: 90s, 30m, 6h, 2d."""
+"""Durations as people write them in a surface file: 50ms, 90s, 30m, 6h, 2d."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def parse(text: object) -> timedelta:
     """`'30m'` as a timedelta; raises ValueError naming what was found and what is allowed."""
     if isinstance(text, timedelta):
         return text
-    match = re.fullmatch(r"(\d+)([smhd])", str(text).strip())
+    match = re.fullmatch(r"(\d+)(ms|[smhd])", str(text).strip())
     if match is None:
-        raise ValueError(f"found {text!r}; allowed is a whole number and one of s, m, h, d, such as 30m")
+        raise ValueError(f"found {text!r}; allowed is a whole number and one of ms, s, m, h, d, such as 30m")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def write(value: timedelta) -> str:
     """The shortest text that `parse` reads back as `value`."""
-    seconds = int(value.total_seconds())
+    seconds, rest = divmod(value, timedelta(seconds=1))
+    if rest:
+        return f"{value // timedelta(milliseconds=1)}ms"
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds and seconds % size == 0:
             return f"{seconds // size}{unit}"

@@ -19,6 +19,7 @@ from surfaces.duration import parse, write
         ("6h", timedelta(hours=6)),
         (" 2d ", timedelta(days=2)),
         ("0s", timedelta(0)),
+        ("250ms", timedelta(milliseconds=250)),
     ],
 )
 def test_a_number_and_a_unit(text: str, expected: timedelta) -> None:
@@ -27,13 +28,14 @@ def test_a_number_and_a_unit(text: str, expected: timedelta) -> None:
 
 @pytest.mark.parametrize("text", ["30", "30z", "m", "-1h", "1.5h", "1h30m", None, 30])
 def test_anything_else_is_refused_with_what_is_allowed(text: object) -> None:
-    with pytest.raises(ValueError, match=r"found .*; allowed is a whole number and one of s, m, h, d"):
+    with pytest.raises(ValueError, match=r"found .*; allowed is a whole number and one of ms, s, m, h, d"):
         parse(text)
 
 
-@given(st.integers(0, 10**8))
-def test_what_is_written_is_read_back(seconds: int) -> None:
-    assert parse(write(timedelta(seconds=seconds))) == timedelta(seconds=seconds)
+@given(st.integers(0, 10**8), st.integers(0, 999))
+def test_what_is_written_is_read_back(seconds: int, milliseconds: int) -> None:
+    for length in (timedelta(seconds=seconds), timedelta(seconds=seconds % 1000, milliseconds=milliseconds)):
+        assert parse(write(length)) == length
 
 
 def test_the_largest_unit_that_fits_is_written() -> None:

@@ -1,0 +1,60 @@
+"""What must not be shown to whom, as data: hard rules that hold before anything is scored and never give way."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from surfaces.part import Label, Part
+
+
+class Withhold(Part):
+    """Items that bear `label` are withheld from every request that fits all conditions named here; none: from all.
+
+    `countries`, `devices`: where. `elsewhere`, `otherwise`: everywhere but in those countries, on all but those
+    devices; a request that does not say where it comes from counts as elsewhere. `unknown_users`: from those the
+    release knows nothing of (sensitive content, say).
+    """
+
+    label: Label
+    countries: tuple[str, ...] | None = None
+    elsewhere: tuple[str, ...] | None = None
+    devices: tuple[str, ...] | None = None
+    otherwise: tuple[str, ...] | None = None
+    unknown_users: bool = False
+
+    def fits(self, known: bool, country: str | None, device: str | None) -> bool:
+        """Whether a request of a user `known` or not, from `country` on `device`, must not see them."""
+        return (
+            (self.countries is None or country in self.countries)
+            and (self.elsewhere is None or country not in self.elsewhere)
+            and (self.devices is None or device in self.devices)
+            and (self.otherwise is None or device not in self.otherwise)
+            and not (self.unknown_users and known)
+        )
+
+
+class Policy(Part):
+    """Hard rules.
+
+    `country_tags`, `device_tags`: prefixes of tags. An item with tags `licensed:DE` and `licensed:FR` is, with
+    `country_tags: "licensed:"`, shown in those two countries alone; one without such a tag everywhere. `max_violations`
+    is the share of slates breaking a rule above which a server goes back to the previous release.
+    """
+
+    withhold: tuple[Withhold, ...] = ()
+    country_tags: Annotated[str, Field(min_length=1)] | None = None
+    device_tags: Annotated[str, Field(min_length=1)] | None = None
+    max_violations: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+
+    @model_validator(mode="after")
+    def _prefixes_differ(self) -> Self:
+        if self.country_tags is not None and self.country_tags == self.device_tags:
+            raise ValueError(f"device_tags: found {self.device_tags!r}, which country_tags has too")
+        return self
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is withheld from anybody."""
+        return not self.withhold and self.country_tags is None and self.device_tags is None

@@ -33,7 +33,7 @@ class Random:
     def slates(self, world: World, asked: Requests) -> Codes:
         columns = np.arange(world.catalogue)
         luck = world.streams["random policy"]
-        return _by_score(world, asked, lambda part: luck.uniform(part.day, part.key[:, None], columns))
+        return by_score(world, asked, lambda part: luck.uniform(part.day, part.key[:, None], columns))
 
     def learn(self, happened: Outcomes) -> None:
         """Learns nothing."""
@@ -47,14 +47,14 @@ class Popular:
         self.count: Floats = np.zeros(0)
 
     def slates(self, world: World, asked: Requests) -> Codes:
+        return by_score(world, asked, lambda part: self.scores(world, part))
+
+    def scores(self, world: World, asked: Requests) -> Floats:
+        """(r, catalogue) the order of items for each request: what was consumed already comes last."""
         count = np.zeros(world.catalogue)
         count[: len(self.count)] = self.count[: world.catalogue]
         ties = world.streams["popular ties"].uniform(world.day, np.arange(world.catalogue))
-
-        def score(part: Requests) -> Floats:
-            return np.where(world.has_consumed(part), -1.0, 0.0) * 1e9 + count + 1e-6 * ties
-
-        return _by_score(world, asked, score)
+        return np.where(world.has_consumed(asked), -1.0, 0.0) * 1e9 + count + 1e-6 * ties
 
     def learn(self, happened: Outcomes) -> None:
         mine = happened.outcome == happened.names.index(happened.consumed_by)
@@ -74,11 +74,14 @@ class Optimal:
         """Knows already."""
 
 
-class _Score(Protocol):
+class Score(Protocol):
+    """(r, catalogue) the higher, the earlier, for some of a day's requests."""
+
     def __call__(self, part: Requests, /) -> Floats: ...
 
 
-def _by_score(world: World, asked: Requests, score: _Score) -> Codes:
+def by_score(world: World, asked: Requests, score: Score) -> Codes:
+    """(r, k) slates of the items that `score` puts first, of those that may be shown, within the caps."""
     size, groups = world.surface.slate.size, caps(world, world.catalogue)
     parts = []
     for start in range(0, len(asked), CHUNK):

@@ -20,7 +20,7 @@ def serve(
         int | None, typer.Option(min=1, max=65535, help="port to listen on; default: FEEDMILL_SERVING_PORT or 8000")
     ] = None,
 ) -> None:
-    """Answer requests from the live release of every surface; a switch is followed without a restart."""
+    """Answer requests from the live release of every surface, and log them; a switch is followed without a restart."""
     port = port or ports.configured()["serving"]
     _require_free(host, port)
     # One thread a request: requests run beside one another, and a library's own threads would only get in their way.
@@ -29,7 +29,7 @@ def serve(
 
     from serving.web.app import create_app
 
-    app = create_app(Home.default().root / "releases")
+    app = create_app(Home.default().root)
     console.print(f"serving on http://{host}:{port} (its interface: http://{host}:{port}/docs); Ctrl-C stops it")
     uvicorn.run(app, host=host, port=port, log_level="warning")
 

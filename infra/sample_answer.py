@@ -52,7 +52,7 @@ def sample_answer(home: Home, surface: str) -> Answer | None:
 def _ask(home: Home, surface: str, port: int) -> Answer:
     user = _some_user(home, surface)
     url = f"http://{ports.HOST}:{port}/v1/{surface}/recommend"
-    body = {"request_id": "sample", **({"user_id": user} if user else {})}
+    body = {"request_id": "sample", "dry_run": True, **({"user_id": user} if user else {})}
     httpx.post(url, json=body, timeout=30)
     began = time.perf_counter()
     response = httpx.post(url, json=body, timeout=30)

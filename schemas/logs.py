@@ -37,6 +37,12 @@ REQUEST = Contract(
         Field("state", "map<string,float32>", "real-time feature values as used; an absent one was missing or expired"),
         Field("sampled", "bool", "whether the candidate and ranking layers hold this request"),
         Field("fallbacks", "list<string>", "fallbacks taken while answering"),
+        Field(
+            "unlogged",
+            "int32",
+            "requests the same server answered before this one and could not log, if any, since it last said so",
+            minimum=1,
+        ),
     ),
 )
 

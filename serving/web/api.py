@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving.logs.records import impression_id, policy
 from serving.pipeline import Answer
 from serving.slate.draw import Draw
 
@@ -31,7 +32,11 @@ class Context(BaseModel):
 
 
 class RecommendRequest(BaseModel):
-    """Ask for a slate. Without `user_id` the asker is unknown; without `request_id` the server makes one."""
+    """Ask for a slate.
+
+    Without `user_id` the asker is unknown; without `request_id` the server makes one. `dry_run`: answer, but log
+    nothing, as if it had not been asked.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -45,6 +50,7 @@ class RecommendRequest(BaseModel):
     session_id: Id | None = None
     context: Context = Context()
     size: Annotated[int, Field(ge=1, le=MAX_SIZE)] | None = None
+    dry_run: bool = False
 
 
 class Shown(BaseModel):
@@ -100,21 +106,16 @@ def response(answer: Answer) -> RecommendResponse:
         policy=policy(release.surface.slate.epsilon),
         known_user=answer.person.known,
         items=[_shown(answer, position) for position in range(len(answer.slate.slots))],
-        stages=[
-            Stage(stage=one.stage, kept=one.kept, removed=dict(one.removed), milliseconds=round(one.milliseconds, 3))
-            for one in answer.trace.stages
-        ],
+        stages=stages(answer),
     )
 
 
-def policy(epsilon: float) -> str:
-    """The policy that draws, as the request log names it."""
-    return f"epsilon_greedy({epsilon:g})" if epsilon else "greedy"
-
-
-def impression_id(request_id: str, position: int) -> str:
-    """Ties outcomes to a slot; asking twice with the same request id gives the same."""
-    return f"{request_id}:{position}"
+def stages(answer: Answer) -> list[Stage]:
+    """What each stage of `answer` kept, removed and took."""
+    return [
+        Stage(stage=one.stage, kept=one.kept, removed=dict(one.removed), milliseconds=round(one.milliseconds, 3))
+        for one in answer.trace.stages
+    ]
 
 
 def _shown(answer: Answer, position: int) -> Shown:

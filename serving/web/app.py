@@ -8,30 +8,33 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from serving.release.live import LiveSurface, Watcher
-from serving.web import health, recommend, release
-from serving.web.service import Service
-from surfaces.load import names
+from serving.logs.writer import Clock
+from serving.web import health, outcomes, recommend, release, requests
+from serving.web.service import Service, wall_clock
+from surfaces.load import load, names
+from surfaces.surface import Surface
 
-ROUTERS = (recommend.router, release.router, health.router)
+ROUTERS = (outcomes.router, requests.router, recommend.router, release.router, health.router)
 """In the order in which a path is looked for."""
 
 
-def create_app(releases: Path, surfaces: Iterable[str] | None = None, interval: float = 0.25) -> FastAPI:
-    """An application that serves `surfaces` (default: every surface file) from `releases/<surface>`.
+def create_app(
+    home: Path, surfaces: Iterable[Surface] | None = None, interval: float = 0.25, clock: Clock = wall_clock
+) -> FastAPI:
+    """An application that serves `surfaces` (default: every surface file) from `home`/releases/<surface>.
 
-    Which release is live is looked up every `interval` seconds.
+    It logs to `home`/landing/<surface>. Which release is live is looked up every `interval` seconds. Raises UserError
+    for a surface file or a key of the pseudonyms that is wrong.
     """
-    service = Service({name: LiveSurface(releases / name) for name in (names() if surfaces is None else surfaces)})
+    service = Service.of(home, map(load, names()) if surfaces is None else surfaces, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        watcher = Watcher(service.surfaces.values(), interval)
-        watcher.start()
-        yield
-        watcher.stop()
+        with service.running(interval):
+            yield
 
     app = FastAPI(title="Feedmill", description="Slates from the live release of each surface.", lifespan=lifespan)
+    app.state.service = service
     for router in ROUTERS:
         app.include_router(router(service))
     return app

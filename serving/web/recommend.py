@@ -1,15 +1,16 @@
-"""POST /v1/{surface}/recommend: a slate for a user, known or not."""
+"""POST /v1/{surface}/recommend: a slate for a user, known or not, and its rows in the logs."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 
 from fastapi import APIRouter
 
 from serving.ask import Ask
 from serving.pipeline import recommend
 from serving.web.api import RecommendRequest, RecommendResponse, response
+from serving.web.recent import Asked
 from serving.web.service import NO_RELEASE, NO_SURFACE, Service
 
 
@@ -20,17 +21,22 @@ def router(service: Service) -> APIRouter:
     @routes.post("/v1/{surface}/recommend", responses=NO_SURFACE | NO_RELEASE)
     def _recommend(surface: str, request: RecommendRequest) -> RecommendResponse:
         """A slate for a user, known or not."""
-        return response(recommend(service.release(surface), _ask(request)))
+        release, at = service.release(surface), service.clock()
+        answer = recommend(release, _ask(request, service.user(surface, request.user_id), at))
+        if not request.dry_run:
+            service.recent.add(Asked(surface, release.release_id, answer.ask))
+            service.log(surface).request(answer, at)
+        return response(answer)
 
     return routes
 
 
-def _ask(request: RecommendRequest) -> Ask:
+def _ask(request: RecommendRequest, user: str | None, at: datetime) -> Ask:
     context = request.context
     return Ask(
         request_id=request.request_id or uuid.uuid4().hex,
-        at=datetime.now(UTC),
-        user_id=request.user_id,
+        at=at,
+        user_id=user,
         session_id=request.session_id,
         country=context.country,
         device=context.device,

@@ -1,18 +1,39 @@
-"""What the routers share: the live releases of every surface, found by name or refused in words."""
+"""What the routers share: the live releases and the logs of every surface, found by name or refused in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import os
+import socket
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from fastapi import HTTPException
 
-from serving.release.live import LiveSurface
+from serving.logs.pseudonyms import Pseudonyms
+from serving.logs.surface_log import SurfaceLog
+from serving.logs.writer import Clock
+from serving.release.live import LiveSurface, Watcher
 from serving.release.loaded import LoadedRelease
+from serving.web.recent import Recent
+from surfaces.surface import Surface
 
 NO_SURFACE: dict[int | str, dict[str, Any]] = {404: {"description": "no such surface"}}
 NO_RELEASE: dict[int | str, dict[str, Any]] = {503: {"description": "the surface has no live release yet"}}
+
+
+def wall_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def server_id() -> str:
+    """A name that no other writer of logs has or will have."""
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
 @dataclass(frozen=True)
@@ -20,6 +41,39 @@ class Service:
     """One server's parts. Each router is made from it by its module's `router(service)`."""
 
     surfaces: Mapping[str, LiveSurface]
+    logs: Mapping[str, SurfaceLog]
+    pseudonyms: Pseudonyms
+    clock: Clock = wall_clock
+    recent: Recent = field(default_factory=Recent)
+
+    @classmethod
+    def of(cls, home: Path, surfaces: Iterable[Surface], clock: Clock = wall_clock) -> Service:
+        """Serving `surfaces` from `home`/releases, logging to `home`/landing.
+
+        Raises UserError for a key of the pseudonyms that cannot be used.
+        """
+        served = {surface.surface: surface for surface in surfaces}
+        server = server_id()
+        return cls(
+            surfaces={name: LiveSurface(home / "releases" / name) for name in served},
+            logs={name: SurfaceLog(one, home / "landing" / name, server, clock) for name, one in served.items()},
+            pseudonyms=Pseudonyms.from_environment(home),
+            clock=clock,
+        )
+
+    @contextmanager
+    def running(self, interval: float) -> Iterator[None]:
+        """Logs are written and releases watched (every `interval` seconds) while the block runs."""
+        watcher = Watcher(self.surfaces.values(), interval)
+        for log in self.logs.values():
+            log.start(self.clock())
+        watcher.start()
+        try:
+            yield
+        finally:
+            watcher.stop()
+            for log in self.logs.values():
+                log.close()
 
     def surface(self, name: str) -> LiveSurface:
         """The surface called `name`; 404 naming those there are."""
@@ -35,3 +89,15 @@ class Service:
             why = found.problem or "no release of it is live yet; a night that ships makes one"
             raise HTTPException(503, f"surface {surface!r} cannot answer: {why}")
         return release
+
+    def log(self, surface: str) -> SurfaceLog:
+        """The log of `surface`; 404 naming those there are."""
+        self.surface(surface)
+        return self.logs[surface]
+
+    def user(self, surface: str, user_id: str | None) -> str | None:
+        """The id by which everything behind the server's boundary knows the user: a pseudonym where the surface says
+        so."""
+        if user_id is None or not self.logs[surface].surface.logging.pseudonymise:
+            return user_id
+        return self.pseudonyms.of(user_id)

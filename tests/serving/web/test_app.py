@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,36 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from serving.release import slots
-from serving.web.app import create_app
-from tests.serving.tiny_release import DAY, build_tiny_release
-
-FIRST, SECOND = f"{DAY}-aaaaaaaaaa", f"{DAY}-bbbbbbbbbb"
-
-
-@pytest.fixture
-def releases(tmp_path: Path) -> Path:
-    """Two releases of `shorts` that differ, neither of them live."""
-    build_tiny_release(tmp_path / "shorts", FIRST)
-    build_tiny_release(tmp_path / "shorts", SECOND, seed=2)
-    return tmp_path
-
-
-@pytest.fixture
-def client(releases: Path) -> Iterator[TestClient]:
-    """A server on whose surface `shorts` the first release is live; `other` has none."""
-    slots.switch(releases / "shorts", FIRST)
-    with TestClient(create_app(releases, ["shorts", "other"], interval=0.02)) as client:
-        yield client
-
-
-def wait_for(client: TestClient, release_id: str) -> None:
-    pause = threading.Event()
-    for _ in range(1000):
-        found = client.get("/v1/shorts/release")
-        if found.status_code == 200 and found.json()["release_id"] == release_id:
-            return
-        pause.wait(0.01)
-    pytest.fail(f"{release_id} was not served within ten seconds")
+from tests.serving.tiny_release import DAY
+from tests.serving.web.conftest import FIRST, SECOND
 
 
 def test_a_slate_is_answered(client: TestClient) -> None:
@@ -64,20 +36,20 @@ def test_nobody_in_particular_is_answered_under_a_request_id_of_the_servers(clie
 def test_an_unknown_surface_is_404_with_words(client: TestClient) -> None:
     for sent in (client.post("/v1/shots/recommend", json={}), client.get("/v1/shots/release")):
         assert sent.status_code == 404
-        assert sent.json()["detail"] == "there is no surface 'shots'; surfaces are: other, shorts"
+        assert sent.json()["detail"] == "there is no surface 'shots'; surfaces are: mind, shorts"
 
 
 def test_a_surface_without_a_live_release_is_503_with_words_until_one_is_published(
-    client: TestClient, releases: Path
+    client: TestClient,
 ) -> None:
-    sent = client.post("/v1/other/recommend", json={})
+    sent = client.post("/v1/mind/recommend", json={})
     assert sent.status_code == 503
     assert "no release of it is live yet" in sent.json()["detail"]
     assert client.get("/healthz").json() == {
         "status": "ok",
         "surfaces": {
             "shorts": {"release_id": FIRST, "problem": None},
-            "other": {"release_id": None, "problem": None},
+            "mind": {"release_id": None, "problem": None},
         },
     }
 
@@ -108,7 +80,7 @@ def test_the_release_tells_what_it_was_made_from(client: TestClient) -> None:
 
 
 def test_a_broken_release_keeps_the_old_one_serving_and_health_says_so(client: TestClient, releases: Path) -> None:
-    folder = releases / "shorts"
+    folder = releases
     (folder / SECOND / "popular" / "model.json").write_text("{}")
     (folder / "green").symlink_to(SECOND)
     (folder / "next").symlink_to("green")
@@ -124,7 +96,9 @@ def test_a_broken_release_keeps_the_old_one_serving_and_health_says_so(client: T
     assert client.post("/v1/shorts/recommend", json={}).json()["release_id"] == FIRST
 
 
-def test_switches_under_load_fail_no_request_and_mix_no_releases(client: TestClient, releases: Path) -> None:
+def test_switches_under_load_fail_no_request_and_mix_no_releases(
+    client: TestClient, releases: Path, wait_for: Callable[[str], None]
+) -> None:
     """Each release gives its own answer to one greedy request; under switches every answer is one of the two."""
     body = {"user_id": "u3", "request_id": "r1"}
 
@@ -145,8 +119,8 @@ def test_switches_under_load_fail_no_request_and_mix_no_releases(client: TestCli
     with ThreadPoolExecutor(3) as pool:
         loads = [pool.submit(load) for _ in range(3)]
         for release_id in (SECOND, FIRST) * 5 + (SECOND,):
-            slots.switch(releases / "shorts", release_id)
-            wait_for(client, release_id)
+            slots.switch(releases, release_id)
+            wait_for(release_id)
         done.set()
         answers = [answer for future in loads for answer in future.result()]
     alone[SECOND] = ask()

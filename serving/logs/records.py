@@ -1,0 +1,195 @@
+"""One answer as rows of the log layers, by the contracts of `schemas.logs`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from features.registry import registry
+from models.interface import Floats
+from schemas.logs import CANDIDATE, IMPRESSION, RANKING, REQUEST
+from serving.dice import chance
+from serving.logs.writer import Batch
+from serving.pipeline import Answer
+from serving.release.loaded import SURFACE_FILE, LoadedRelease
+
+Row = dict[str, Any]
+"""One row of a layer, a null field left out. Numbers come back exactly: JSON has the shortest text of each float64,
+which holds every float32."""
+
+RESERVE = "reserve"
+"""The source of an item that no retrieval source offered."""
+
+
+def impression_id(request_id: str, position: int) -> str:
+    """Ties outcomes to a slot; asking twice with the same request id gives the same."""
+    return f"{request_id}:{position}"
+
+
+def request_of(impression: str) -> str | None:
+    """The request that an impression id of `impression_id` belongs to; None for an id of another making."""
+    request, _, position = impression.rpartition(":")
+    return request if request and position.isdecimal() else None
+
+
+def is_sampled(request_id: str, share: float) -> bool:
+    """Whether the candidate and ranking layers hold the request: whole requests, `share` of them."""
+    return chance(request_id, "log sample") < share
+
+
+def config_of(release: LoadedRelease) -> str:
+    """The hash of the surface file in force."""
+    return release.manifest.files.get(SURFACE_FILE, "")
+
+
+def rows_of(answer: Answer, sample: float) -> dict[str, list[Row]]:
+    """Layer to rows: the request, its impressions and, for a share `sample` of requests, candidates and ranking."""
+    sampled = is_sampled(answer.ask.request_id, sample)
+    rows = {REQUEST.name: [request_row(answer, sampled)], IMPRESSION.name: impression_rows(answer)}
+    if sampled:
+        rows |= {CANDIDATE.name: candidate_rows(answer), RANKING.name: ranking_rows(answer)}
+    return rows
+
+
+def encode(layers: Mapping[str, Iterable[Mapping[str, Any]]]) -> Batch:
+    """`layers` (layer to its rows) as lines of JSON. Raises ValueError for a number that is not finite."""
+    lines = {layer: [_line(row) for row in rows] for layer, rows in layers.items()}
+    return Batch({layer: b"".join(some) for layer, some in lines.items()}, sum(len(some) for some in lines.values()))
+
+
+def request_row(answer: Answer, sampled: bool) -> Row:
+    """Who asked, when, in which context, answered by what: all that a replay needs besides the release."""
+    ask, release = answer.ask, answer.release
+    row = {
+        "user_id": ask.user_id,
+        "session_id": ask.session_id,
+        "requested_at": written(ask.at),
+        "country": ask.country,
+        "device": ask.device,
+        "network": ask.network,
+        "history": answer.person.history,
+        "release_id": release.release_id,
+        "config": config_of(release),
+        "policy": policy(release.surface.slate.epsilon),
+        "arms": list(ask.arms),
+        "size": release.size_of(ask),
+        "seen": list(ask.seen),
+        "state": _finite(ask.state),
+        "sampled": sampled,
+        "fallbacks": list(ask.fallbacks),
+    }
+    return _row(REQUEST.version, answer, row)
+
+
+def candidate_rows(answer: Answer) -> list[Row]:
+    """What each source offered, in its order."""
+    ids, at = answer.release.catalogue.ids, written(answer.ask.at)
+    return [
+        _row(
+            CANDIDATE.version,
+            answer,
+            {"item_id": item, "source": source, "rank": rank, "score": _number(score), "retrieved_at": at},
+        )
+        for source, offer in answer.offers.by_source.items()
+        for rank, (item, score) in enumerate(zip(ids[offer.rows].tolist(), offer.scores.tolist(), strict=True))
+    ]
+
+
+def ranking_rows(answer: Answer) -> list[Row]:
+    """Every candidate that was ranked, in the order of the merged list."""
+    release, at = answer.release, written(answer.ask.at)
+    values = answer.values.value.tolist()
+    columns = (
+        answer.release.catalogue.ids[answer.candidates.rows].tolist(),
+        maps(answer.scores.calibrated, len(values)),
+        maps(answer.scores.raw, len(values)),
+        values,
+        feature_values(answer),
+    )
+    return [
+        _row(
+            RANKING.version,
+            answer,
+            {
+                "item_id": item,
+                "scores": scores,
+                "raw_scores": raw,
+                "value": _number(value),
+                "features": features,
+                "feature_schema": release.manifest.feature_schema,
+                "ranked_at": at,
+            },
+        )
+        for item, scores, raw, value, features in zip(*columns, strict=True)
+    ]
+
+
+def impression_rows(answer: Answer) -> list[Row]:
+    """What was shown, from the top, with the exact propensity of each slot."""
+    ids, at = answer.release.catalogue.ids, written(answer.ask.at)
+    return [
+        _row(
+            IMPRESSION.version,
+            answer,
+            {
+                "impression_id": impression_id(answer.ask.request_id, position),
+                "user_id": answer.ask.user_id,
+                "item_id": str(ids[slot.row]),
+                "position": position,
+                "propensity": slot.draw.propensity,
+                "source": answer.candidates.sources[slot.candidate][0] if slot.candidate >= 0 else RESERVE,
+                "explored": slot.draw.explored,
+                "eligible": slot.draw.eligible,
+                "relaxed": list(slot.draw.relaxed),
+                "shown_at": at,
+            },
+        )
+        for position, slot in enumerate(answer.slate.slots)
+    ]
+
+
+def policy(epsilon: float) -> str:
+    """The policy that draws, as the request log names it."""
+    return f"epsilon_greedy({epsilon:g})" if epsilon else "greedy"
+
+
+def written(at: datetime) -> str:
+    """`at` as the logs write it: `2026-01-09T12:00:00.000000Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _row(version: int, answer: Answer, fields: Row) -> Row:
+    row = {"schema_version": version, "request_id": answer.ask.request_id, **fields}
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _line(row: Mapping[str, Any]) -> bytes:
+    return json.dumps(row, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def _number(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: float(np.float32(value)) for name, value in values.items() if np.isfinite(value)}
+
+
+def maps(columns: Mapping[str, Floats], n: int) -> list[dict[str, float]]:
+    """One map a row out of one (n,) array a name."""
+    if not columns:
+        return [{} for _ in range(n)]
+    rows = np.stack(list(columns.values()), axis=1).tolist()
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def feature_values(answer: Answer) -> list[dict[str, float]]:
+    """The feature values of each candidate by name, as the ranker used them; empty without a ranker."""
+    if answer.release.ranker is None:
+        return [{} for _ in range(answer.candidates.kept)]
+    names = [feature.name for feature in registry(answer.release.surface)]
+    return [dict(zip(names, row, strict=True)) for row in answer.features.dense.tolist()]

@@ -12,6 +12,7 @@ from models import storage
 from models.exact import CHUNK
 from models.interface import Catalogue, FitReport, Floats, Interactions, Requests
 from models.item_factors import ItemFactors
+from models.item_tower import ItemTower
 from models.parameters import parameters
 from models.user_tower import UserTower, newest_first
 
@@ -38,6 +39,8 @@ class TwoTower(ItemFactors):
     """Items of a history that count, the last ones."""
 
     tower: UserTower = field(init=False, repr=False)
+    item_tower: ItemTower | None = field(init=False, repr=False, default=None)
+    """What gives a vector to an item that training has not seen; None in a model stored without."""
 
     def fit(self, train: Interactions, validation: Interactions, catalogue: Catalogue, seed: int) -> FitReport:
         """Fit on `train` for `epochs`, fewer if recall on `validation` stops rising."""
@@ -57,6 +60,7 @@ class TwoTower(ItemFactors):
     def save(self, folder: Path) -> None:
         arrays = {
             **self.item_arrays(),
+            **(self.item_tower.arrays() if self.item_tower else {}),
             **{f"tower.{part.name}": getattr(self.tower, part.name) for part in fields(UserTower)},
         }
         storage.write(folder, self.name, parameters(self), arrays)
@@ -66,5 +70,6 @@ class TwoTower(ItemFactors):
         config, arrays = storage.read(folder, "two_tower")
         model = cls(**config)
         model.take_items(arrays)
+        model.item_tower = ItemTower.of_arrays(arrays)
         model.tower = UserTower(**{part.name: arrays[f"tower.{part.name}"] for part in fields(UserTower)})
         return model

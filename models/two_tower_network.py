@@ -1,4 +1,4 @@
-"""The two towers in torch, for training only; `models.user_tower` is the same user side in numpy."""
+"""The two towers in torch, for training only; `models.user_tower` and `models.item_tower` are the same in numpy."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from torch.nn import functional
 
 from models.interface import Floats
 from models.item_features import ItemFeatures
+from models.item_tower import ItemTower
 from models.user_tower import EPSILON, UserTower
 
 
-class ItemTower(nn.Module):
+class ItemNetwork(nn.Module):
     """Item vector = id + creator + topic embedding + linear content, of unit length."""
 
     def __init__(self, features: ItemFeatures, size: int, id_dropout: float) -> None:
@@ -36,6 +37,19 @@ class ItemTower(nn.Module):
         if self.linear is not None:
             total = total + self.linear(self.content[items])
         return functional.normalize(total, dim=1, eps=EPSILON)
+
+    def exported(self, features: ItemFeatures) -> ItemTower:
+        """The same tower without the ids, for numpy."""
+        size = self.by_id.embedding_dim
+        return ItemTower(
+            creators=features.creator_names,
+            topics=features.topic_names,
+            by_creator=_array(self.by_creator.weight)[: len(features.creator_names) + 1],
+            by_topic=_array(self.by_topic.weight)[: len(features.topic_names) + 1],
+            linear=_array(self.linear.weight.T) if self.linear is not None else np.zeros((0, size), np.float32),
+            mean=features.mean,
+            deviation=features.deviation,
+        )
 
 
 class UserNetwork(nn.Module):

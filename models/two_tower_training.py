@@ -17,7 +17,7 @@ from models.item_features import ItemFeatures
 from models.matrix import with_user
 from models.parameters import parameters
 from models.two_tower_examples import Examples, examples
-from models.two_tower_network import ItemTower, UserNetwork
+from models.two_tower_network import ItemNetwork, UserNetwork
 from models.validation import METRIC, Holdout, holdout
 
 if TYPE_CHECKING:
@@ -58,13 +58,13 @@ def _train(model: TwoTower, trainer: Trainer, held: Holdout) -> dict[str, list[f
         trainer.export()
         recalls.append(held.recall(model.recommend))
         if kept is None or recalls[-1] > recalls[best - 1]:
-            kept, best = (model.vectors, model.tower), epoch
+            kept, best = (model.vectors, model.tower, model.item_tower), epoch
         elif epoch >= best + PATIENCE:
             break
     if kept is None:
         trainer.export()
         return {"loss": losses}
-    model.vectors, model.tower = kept
+    model.vectors, model.tower, model.item_tower = kept
     model.epochs = best
     return {"loss": losses, METRIC: recalls}
 
@@ -76,7 +76,8 @@ class Trainer:
         self.model = model
         self.data = data
         self.rng = np.random.default_rng(seed)
-        self.items = ItemTower(features, model.embedding_size, model.id_dropout)
+        self.features = features
+        self.items = ItemNetwork(features, model.embedding_size, model.id_dropout)
         self.users = UserNetwork(model.embedding_size, model.history, HIDDEN * model.embedding_size)
         learned = [*self.items.parameters(), *self.users.parameters()]
         self.optimiser = torch.optim.Adam(learned, lr=model.learning_rate, fused=True)
@@ -99,11 +100,12 @@ class Trainer:
         return total / len(order)
 
     def export(self) -> None:
-        """Set the item vectors and the user tower of the model."""
+        """Set the item vectors and both towers of the model."""
         self.items.eval()
         with torch.no_grad():
             self.model.vectors = self.items(torch.arange(self.candidates)).numpy().copy()
         self.model.tower = self.users.exported()
+        self.model.item_tower = self.items.exported(self.features)
 
     def _loss(self, batch: Ints) -> Tensor:
         """Softmax of each example's target among the batch's targets and the uniform negatives.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from serving.release.tags import Tags
 
 Rows = npt.NDArray[np.int64]
 """(n,) int64 rows of the catalogue; -1 is an item that is not in it."""
@@ -42,6 +45,7 @@ class Catalogue:
     titles: npt.NDArray[np.object_]
     created: Rows
     row_of: dict[str, int]
+    tags: Tags = Tags.NONE
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -50,6 +54,26 @@ class Catalogue:
         """(n,) rows of `items`, -1 for those not in the catalogue."""
         get = self.row_of.get
         return np.fromiter((get(item, -1) for item in items), dtype=np.int64, count=len(items))
+
+    def bearing(self, label: str, rows: Rows) -> npt.NDArray[np.bool_]:
+        """(n,) whether each of `rows` bears `label`, such as `topic:music` or `tag:sponsored`."""
+        kind, _, name = label.partition(":")
+        if kind == "tag":
+            return self.tags.bearing(name, rows)
+        if kind == "item":
+            return np.asarray(rows == self.row_of.get(name, -2))
+        column = self.topics if kind == "topic" else self.creators
+        return np.asarray(column.codes[rows] == column.names.get(name, -2))
+
+    @functools.cached_property
+    def creator_since(self) -> Rows:
+        """(n,) UTC microseconds of the first item known of each row's creator; 0 where either is unknown."""
+        known = (self.creators.codes >= 0) & (self.created > 0)
+        first = np.full(len(self.creators.names) + 1, np.iinfo(np.int64).max)
+        np.minimum.at(first, self.creators.codes[known], self.created[known])
+        first[first == np.iinfo(np.int64).max] = 0
+        first[-1] = 0
+        return first[self.creators.codes]
 
     @classmethod
     def read(cls, path: Path, more: Iterable[str]) -> Catalogue:
@@ -67,6 +91,7 @@ class Catalogue:
             titles=Column.of([*table["title"].to_pylist(), *blank]).values,
             created=np.concatenate([_microseconds(table["created_at"]), np.zeros(len(extra), dtype=np.int64)]),
             row_of=row_of,
+            tags=Tags.of(table["tags"]) if "tags" in table.column_names else Tags.NONE,
         )
 
 

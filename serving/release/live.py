@@ -8,7 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from schemas.errors import FeedmillError
+from serving.online.items import PostedItems
+from serving.online.store import StoreError
 from serving.release.loaded import LoadedRelease
+from serving.release.posted import extended
 from serving.release.slots import active_release
 from serving.release.warm import warm
 
@@ -17,22 +20,28 @@ RETRY_SECONDS = 5.0
 
 
 class LiveSurface:
-    """Holds the loaded release of one surface. `folder` is `releases/<surface>`.
+    """Holds the loaded release of one surface, with the items that were posted since. `folder` is
+    `releases/<surface>`.
 
     `release` is replaced by one assignment, so a request that took it goes on with it to the end. The release before
-    stays loaded, so that going back to it takes no time.
+    stays loaded, so that going back to it takes no time. `posted` are the postings, if there are any to be looked at.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, posted: PostedItems | None = None) -> None:
         self.folder = folder
+        self.posted = posted
         self.release: LoadedRelease | None = None
         self.problem: str | None = None
         self._warm: dict[str, LoadedRelease] = {}
         self._failed: tuple[str, float] | None = None
 
-    def held(self, release_id: str) -> LoadedRelease | None:
-        """The release `release_id`, if it is still in memory: the one that answers, or the one before."""
-        return self._warm.get(release_id)
+    def held(self, release_id: str, posted: int = 0) -> LoadedRelease | None:
+        """The release `release_id` with the items posted up to number `posted`, if it is still in memory: the one
+        that answers, or the one before."""
+        base = self._warm.get(release_id)
+        if base is None or self.posted is None or not posted:
+            return base
+        return extended(base, self.posted.listed(posted, _now()))
 
     def retry_at_once(self) -> None:
         """Leave a release that could not be loaded alone no longer."""
@@ -44,6 +53,7 @@ class LiveSurface:
         wanted = active_release(self.folder)
         if wanted is None or (self.release is not None and wanted.name == self.release.release_id):
             self.problem = None
+            self._take_posted()
             return
         if self._failed is not None and self._failed[0] == wanted.name and time.monotonic() < self._failed[1]:
             return
@@ -53,8 +63,25 @@ class LiveSurface:
             self._failed = (wanted.name, time.monotonic() + RETRY_SECONDS)
             self.problem = f"{wanted.name} cannot be served: {_words(error)}"
             return
-        self._warm = {one.release_id: one for one in (self.release, fresh) if one is not None}
-        self.release, self.problem, self._failed = fresh, None, None
+        kept = self.release and self._warm[self.release.release_id]
+        self._warm = {one.release_id: one for one in (kept, fresh) if one is not None}
+        self.release, self.problem, self._failed = self._with_posted(fresh), None, None
+
+    def _take_posted(self) -> None:
+        if self.release is not None:
+            self.release = self._with_posted(self.release)
+
+    def _with_posted(self, release: LoadedRelease) -> LoadedRelease:
+        """`release` with what was posted; as it is while the store does not answer or has nothing new."""
+        if self.posted is None:
+            return release
+        try:
+            last = self.posted.last()
+            if last == release.posted:
+                return release
+            return extended(self._warm[release.release_id], self.posted.listed(last, _now()))
+        except StoreError:
+            return release
 
 
 class Watcher:
@@ -90,6 +117,10 @@ def _ready(folder: Path) -> LoadedRelease:
     release = LoadedRelease.load(folder)
     warm(release)
     return release
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
 
 
 def _words(error: Exception) -> str:

@@ -33,7 +33,7 @@ class LoadedRelease:
 
     `tables`: batch features by entity. `item_side`: per entity that an item has one of (item, creator, topic), the
     row of its table for each catalogue row. `crossed`: user-topic and user-creator. `reserve`: every catalogue row,
-    most popular first.
+    most popular first. `posted`: number of the last posted item that was known when it was made, 0 for none.
     """
 
     manifest: Manifest
@@ -47,6 +47,7 @@ class LoadedRelease:
     sequences: Lists
     seen: Lists
     reserve: Rows
+    posted: int = 0
 
     @property
     def release_id(self) -> str:

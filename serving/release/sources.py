@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,6 +55,22 @@ class IndexSource:
     model: FactorRetriever
     index: ItemIndex
     rows: Rows
+
+    @functools.cached_property
+    def _places(self) -> Rows:
+        places = np.full(int(self.rows.max(initial=-1)) + 2, -1, dtype=np.int64)
+        known = self.rows >= 0
+        places[self.rows[known]] = np.flatnonzero(known)
+        return places
+
+    def vectors(self, rows: Rows) -> Floats:
+        """(n, d) float32 vectors of (n,) catalogue `rows`, of unit length; 0 for an item the model does not know."""
+        places = self._places[np.minimum(rows, len(self._places) - 1)]
+        found = self.model.item_vectors[places]
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        return np.where((places[:, None] >= 0) & (lengths > 0), found / np.maximum(lengths, 1e-12), 0).astype(
+            np.float32
+        )
 
     def offer(self, request: Requests, k: int) -> Offer:
         queries, known = self.model.query_vectors(request)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -166,3 +167,32 @@ def test_features_number_only_what_training_has_seen() -> None:
     assert features.ids.tolist() == [1, 0, 0, 2]
     assert features.creators.tolist() == [1, 0, 1, 0]
     np.testing.assert_allclose(features.content, [[-1, 0], [1, 0], [0, 0], [0, 0]])
+
+
+def test_an_item_posted_later_gets_the_vector_that_training_would_have_given_it(tmp_path: Path) -> None:
+    """The catalogue holds items that nobody responded to; apart from it the item tower places them the same."""
+    ids = [*everything().item_ids, "new-jazz", "new-odd"]
+    topics = [*(item.split("-")[0] for item in everything().item_ids), "jazz", ""]
+    content = np.random.default_rng(0).normal(size=(len(ids), 3)).astype(np.float32)
+    items = replace(catalogue(ids, topics), content=content)
+    model = fitted(items)
+    model.save(tmp_path)
+    tower = TwoTower.load(tmp_path).item_tower
+    assert tower is not None
+    assert tower.content_size == 3
+    found, told = tower.vectors(strings(["", ""]), strings(topics[-2:]), content[-2:])
+    assert found == pytest.approx(model.vectors[model.items.rows(ids[-2:])], abs=1e-5)
+    assert told.tolist() == [True, True]
+    nothing = np.full((2, 3), np.nan, np.float32)
+    assert tower.vectors(strings(["", "?"]), strings(["jazz", "?"]), nothing)[1].tolist() == [True, False]
+
+
+def test_a_model_stored_without_an_item_tower_still_answers(tmp_path: Path) -> None:
+    model = fitted()
+    model.item_tower = None
+    model.save(tmp_path)
+    loaded = TwoTower.load(tmp_path)
+    assert loaded.item_tower is None
+    assert offered(loaded.recommend(request(history=["jazz-1"]), 3)) == offered(
+        model.recommend(request(history=["jazz-1"]), 3)
+    )

@@ -5,24 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from worlds.faults.faults import Faults
+from worlds.part import Amount, Count, Part, Positive, Share, Shares
 from worlds.vocabulary import COUNTRIES, DAYPARTS
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
-Amount = Annotated[float, Field(ge=0.0)]
-Shares = dict[str, Share]
-
-DRIVERS = ("taste", "quality", "bait", "fresh", "user", "consumed", "language", "duration", "sensitive")
+DRIVERS = ("taste", "quality", "bait", "fresh", "user", "consumed", "language", "duration", "sensitive", "bot")
 """What an outcome may depend on in every world; options add their own."""
-
-
-class Part(BaseModel):
-    """A part of a world file: nothing unknown, nothing changed after it was read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Population(Part):
@@ -187,6 +177,7 @@ class WorldConfig(Part):
     memory: Positive = 60
     """Consumed items that a user remembers."""
     logs: Logging = Logging()
+    faults: Faults = Faults()
 
     @model_validator(mode="after")
     def _outcomes_follow_earlier_ones(self) -> Self:
@@ -202,6 +193,14 @@ class WorldConfig(Part):
                     f"outcomes.{name}.unless: found {spec.unless!r}; "
                     f"allowed are other outcomes given {spec.given!r}: {', '.join(siblings)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _faults_name_what_there_is(self) -> Self:
+        outage = self.faults.outage
+        if outage is not None and outage.country not in self.population.countries:
+            countries = ", ".join(self.population.countries)
+            raise ValueError(f"faults.outage.country: found {outage.country!r}; allowed are {countries}")
         return self
 
     @model_validator(mode="after")

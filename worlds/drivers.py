@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from worlds.config import WorldConfig
 from worlds.draws import Codes, Floats, Mask
@@ -18,14 +19,19 @@ Drivers = dict[str, Floats]
 
 @dataclass(frozen=True)
 class Scene:
-    """Users and items as of a day, for which drivers are asked: `taste` (n, d) of that day, `consumed` (n, memory)
-    item rows, -1 where empty."""
+    """Users and items as of a day, for which drivers are asked.
+
+    `taste` (n, d), `quality` (m,) and `bots` (n,) are those of that day; `consumed` (n, memory) item rows, -1 where
+    empty.
+    """
 
     config: WorldConfig
     users: Users
     items: Items
     taste: Floats
-    consumed: Codes
+    quality: Floats
+    bots: Mask
+    consumed: npt.NDArray[np.int32]
 
 
 def drivers(scene: Scene, asked: Requests, items: Codes) -> Drivers:
@@ -37,13 +43,14 @@ def drivers(scene: Scene, asked: Requests, items: Codes) -> Drivers:
     language = language_codes(tuple(scene.config.population.countries))[asked.country]
     found = {
         "taste": affinity(scene, user, items),
-        "quality": stock.quality[wide],
+        "quality": scene.quality[wide],
         "bait": stock.bait[wide],
         "fresh": np.exp(-np.maximum(age, 0.0) / scene.config.catalogue.fresh_days),
         "user": scene.users.bias[user][:, None],
         "consumed": consumed(scene, user, items).astype(np.float64),
         "language": (stock.language[wide] == language[:, None]).astype(np.float64),
         "duration": np.log(stock.duration_s[wide]),
+        "bot": scene.bots[user].astype(np.float64)[:, None],
         "sensitive": stock.sensitive[wide].astype(np.float64),
     }
     return {name: np.broadcast_to(values, shape) for name, values in found.items()}
@@ -62,5 +69,5 @@ def consumed(scene: Scene, user: Codes, items: Codes) -> Mask:
     if items.ndim == 2:
         return np.asarray((scene.consumed[user][:, None, :] == items[:, :, None]).any(axis=2))
     had = np.zeros((len(user), len(scene.items) + 1), dtype=bool)
-    np.put_along_axis(had, scene.consumed[user], True, axis=1)
+    np.put_along_axis(had, scene.consumed[user].astype(np.int64), True, axis=1)
     return had[:, items]

@@ -7,9 +7,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from schemas.errors import UserError
 from surfaces.load import load as load_surface
@@ -22,6 +26,25 @@ from worlds.outcomes import Outcomes, happen
 from worlds.people import Users
 from worlds.responses import Rates
 from worlds.sessions import Requests
+
+Rows = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Consumption:
+    """e items consumed: (e,) user rows, item rows, and when (UTC microseconds)."""
+
+    user: Codes
+    item: Codes
+    at: Codes
+
+
+def consumption(asked: Requests, outcomes: Outcomes) -> Consumption:
+    """What the users of `asked` consumed in `outcomes`."""
+    mine = outcomes.outcome == outcomes.names.index(outcomes.consumed_by)
+    at = outcomes.impression[mine]
+    user = asked.user[at // outcomes.items.shape[1]]
+    return Consumption(user, outcomes.items.ravel()[at], outcomes.occurred_at[mine])
 
 
 class World:
@@ -37,7 +60,7 @@ class World:
         first_day: date | None = None,
         surface: Surface | None = None,
     ) -> None:
-        self.config = config
+        self.config = _with_bots(config)
         self.seed = config.seed if seed is None else seed
         self.first_day = config.first_day if first_day is None else first_day
         self.surface = surface or load_surface(config.surface)
@@ -47,7 +70,7 @@ class World:
         self.ground = culture.ground(config, self.streams, self.first_day)
         self._stock = items.stock(self.ground, culture.creators(self.ground, -1))
         self._grown = -1
-        self._consumed: Codes = np.full((0, config.memory), -1, dtype=np.int64)
+        self._consumed: Rows = np.full((0, config.memory), -1, dtype=np.int32)
         self._settle()
 
     # -- who and what there is ------------------------------------------------------------------------------------
@@ -73,7 +96,7 @@ class World:
         return int(np.searchsorted(self._stock.born, self.day))
 
     @property
-    def consumed(self) -> Codes:
+    def consumed(self) -> Rows:
         """(n, memory) item rows each user has consumed before today, newest last, -1 where there are fewer."""
         return self._consumed
 
@@ -83,12 +106,20 @@ class World:
         other._consumed = self._consumed.copy()
         return other
 
+    def resume(self, day: int, consumed: Rows) -> None:
+        """Stand at the beginning of day number `day`, users having consumed `consumed`, as told by `consumed` then."""
+        self.day, self._consumed = day, np.asarray(consumed, dtype=np.int32)
+        self._settle()
+
     # -- a day ----------------------------------------------------------------------------------------------------
 
     def requests(self, first: int = 0, last: int | None = None) -> Requests:
         """Today's requests of the users number `first` to `last` (excluded; None: all), in order of time."""
         end = len(self._users) if last is None else min(last, len(self._users))
         who = Users(*(getattr(self._users, name)[first:end] for name in Users.__dataclass_fields__))
+        if self.config.faults.bots is not None:
+            busy = np.where(self._bots[first:end], self.config.faults.bots.sessions, 1.0)
+            who = replace(who, sessions=who.sessions * busy)
         return sessions.requests(self.ground, who, first, self.day)
 
     def eligible(self, asked: Requests) -> Mask:
@@ -97,6 +128,16 @@ class World:
         now = self.catalogue
         capable = len(self.config.population.devices) - 1 - asked.device
         return np.asarray(stock.licensed[:now].T[asked.country] & (stock.capability[:now] <= capable[:, None]))
+
+    def eligible_by_segment(self, asked: Requests) -> tuple[Codes, Mask]:
+        """The same, shared by requests alike: (r,) segment of each, and (s, catalogue) what a segment may be shown."""
+        kinds = np.stack(self._eligibility(asked))
+        _, example, segment = np.unique(kinds, axis=1, return_index=True, return_inverse=True)
+        return segment.ravel(), self.eligible(asked.take(example))
+
+    def _eligibility(self, asked: Requests) -> list[Codes]:
+        """What eligibility depends on, (r,) each."""
+        return [asked.country, asked.device if self.config.catalogue.capability else np.zeros_like(asked.device)]
 
     def has_consumed(self, asked: Requests) -> Mask:
         """(r, catalogue) whether the user of each request has consumed each item before today."""
@@ -113,15 +154,34 @@ class World:
 
     def remember(self, asked: Requests, outcomes: Outcomes) -> None:
         """Take up what was consumed in `outcomes`; whole users at a time, before the day passes."""
-        mine = outcomes.outcome == outcomes.names.index(self.config.consumed_by)
-        at = outcomes.impression[mine]
-        user = asked.user[at // outcomes.items.shape[1]]
-        self._consumed = _pushed(self._consumed, user, outcomes.items.ravel()[at], outcomes.occurred_at[mine])
+        self.take_up(consumption(asked, outcomes))
+
+    def take_up(self, eaten: Consumption) -> None:
+        """The same from the consumption itself."""
+        self._consumed = _pushed(self._consumed, eaten)
+
+    def recall(self, first: int, past: Rows) -> None:
+        """Put `past` (n, memory) in the place of what the users from number `first` on have consumed."""
+        self._consumed[first : first + len(past)] = past
 
     def pass_day(self) -> None:
         """Go to the next day."""
         self.day += 1
         self._settle()
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """What the past has left, as arrays by name: with the day, all that `restored` needs to go on."""
+        return {"day": np.array(self.day), "consumed": self._consumed}
+
+    def restored(self, state: Mapping[str, npt.NDArray[Any]]) -> World:
+        """This world as it was when `state` was taken. Raises ValueError for a state of an earlier day."""
+        if int(state["day"]) < self.day:
+            raise ValueError(f"day {self.day} cannot go back to {int(state['day'])}: build the world anew")
+        other = self.copy()
+        while other.day < int(state["day"]):
+            other.pass_day()
+        other._consumed = np.asarray(state["consumed"], dtype=np.int32).copy()
+        return other
 
     # -- the truth ------------------------------------------------------------------------------------------------
 
@@ -156,19 +216,41 @@ class World:
 
     @property
     def _scene(self) -> drivers.Scene:
-        return drivers.Scene(self.config, self._users, self._stock, self._taste, self._consumed)
+        return drivers.Scene(
+            self.config, self._users, self._stock, self._taste, self._quality, self._bots, self._consumed
+        )
 
     def _settle(self) -> None:
         """Bring users, tastes and items to the day."""
         self._users = people.users(self.ground, self.day)
-        self._taste = people.tastes(self.config, self._users, self.day)
+        drift = self.config.faults.taste_drift
+        sudden = drift.radians if drift is not None and drift.active(self.day) else 0.0
+        self._taste = people.tastes(self.config, self._users, self.day, sudden)
         while self._grown < self.day:
             self._grown += 1
             makers = culture.creators(self.ground, self._grown)
-            new = items.cohort(self.ground, makers, self._grown, self.config.catalogue.new_items)
+            flood = self.config.faults.flood
+            more = flood.items if flood is not None and flood.active(self._grown) else 0
+            new = items.cohort(self.ground, makers, self._grown, self.config.catalogue.new_items + more)
             self._stock = self._stock.joined(new)
+        self._trouble()
         more = len(self._users) - len(self._consumed)
         self._consumed = np.pad(self._consumed, ((0, more), (0, 0)), constant_values=-1)
+
+    def _trouble(self) -> None:
+        """Who is a bot, and how good items are, on the day."""
+        bots, viral = self.config.faults.bots, self.config.faults.viral
+        n = len(self._users)
+        on = bots is not None and bots.active(self.day)
+        self._bots: Mask = bots.who(np.arange(n), self.streams) if bots and on else np.zeros(n, dtype=bool)
+        self._quality = self._stock.quality.copy()
+        if viral is not None and viral.active(self.day):
+            self._quality[self.viral_item()] += viral.boost
+
+    def viral_item(self) -> int:
+        """The row of the item that goes viral: the newest there was when the fault's onset began; -1 without it."""
+        viral = self.config.faults.viral
+        return -1 if viral is None else int(np.searchsorted(self._stock.born, viral.from_day)) - 1
 
     def _check_outcomes(self) -> None:
         logged = [name for name, spec in self.config.outcomes.items() if not spec.hidden]
@@ -181,19 +263,27 @@ class World:
             )
 
 
-def _pushed(ring: Codes, user: Codes, item: Codes, at: Codes) -> Codes:
-    """`ring` (n, memory) with `item` put behind the older ones of its `user`, in order of time; repeats move up."""
-    order = np.lexsort((item, at, user))
-    user, item = user[order], item[order]
+def _with_bots(config: WorldConfig) -> WorldConfig:
+    """`config` with what bots do to clicks, if there are any."""
+    spec = config.outcomes[config.consumed_by]
+    if config.faults.bots is None or "bot" in spec.effects:
+        return config
+    effects = {**spec.effects, "bot": config.faults.bots.boost}
+    outcomes = {**config.outcomes, config.consumed_by: spec.model_copy(update={"effects": effects})}
+    return config.model_copy(update={"outcomes": outcomes})
+
+
+def _pushed(ring: Rows, eaten: Consumption) -> Rows:
+    """`ring` (n, memory) with items put behind the older ones of their user, in order of time; repeats move up."""
+    order = np.lexsort((eaten.item, eaten.at, eaten.user))
+    user, item = eaten.user[order], eaten.item[order].astype(np.int32)
     pushed = ring.copy()
     people, start, count = np.unique(user, return_index=True, return_counts=True)
-    memory = ring.shape[1]
     for nth in range(int(count.max(initial=0))):
         now = count > nth
-        who = people[now]
-        new = item[start[now] + nth]
+        who, new = people[now], item[start[now] + nth]
         held = pushed[who]
-        keep = np.where(held == new[:, None], -1, held)
+        keep = np.where(held == new[:, None], np.int32(-1), held)
         keep = np.take_along_axis(keep, np.argsort(keep != -1, axis=1, kind="stable"), axis=1)
-        pushed[who] = np.concatenate([keep[:, 1:], new[:, None]], axis=1)[:, -memory:]
+        pushed[who] = np.concatenate([keep[:, 1:], new[:, None]], axis=1)
     return pushed

@@ -17,7 +17,7 @@ def test_a_bad_day_and_a_world_without_days_are_mistakes_of_the_user(
     monkeypatch.setenv("FEEDMILL_HOME", str(tmp_path))
     with pytest.raises(UserError, match="--first-day: found 'tomorrow'"):
         world(first_day="tomorrow")
-    with pytest.raises(UserError, match="at least one day"):
+    with pytest.raises(UserError, match="days: found 0"):
         world(days=0)
     assert not (tmp_path / "landing").exists()
 

@@ -2,55 +2,62 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
-from worlds import shorts
+from worlds.load import load
+from worlds.logs.days import Writing, write
+from worlds.world import World
 
 FIRST_DAY = date(2026, 1, 1)
-TINY = shorts.WorldConfig(users=150, items=250, new_items=12, creators=25, burn_in=1, sampled=0.2)
+SMALL: dict[str, Any] = {
+    "population.users": 150,
+    "population.new_users": 6,
+    "catalogue.items": 250,
+    "catalogue.new_items": 12,
+    "catalogue.creators": 25,
+    "logs.sampled": 0.2,
+    "outcomes.click.base": -3.0,
+    "faults.repeated.impressions": 0.005,
+}
 Rows = list[dict[str, Any]]
 
 
-def lines(path: Path) -> list[str]:
-    """The lines of a .jsonl or .jsonl.gz file."""
-    text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text()
-    return text.splitlines()
+def small(seed: int = 7, **changes: Any) -> World:
+    """A small world of short videos; `changes` by dotted key."""
+    return World(load("shorts", changes={**SMALL, **changes}), seed, FIRST_DAY)
 
 
-def rows(landing: Path, layer: str, day: date, pattern: str = "*.jsonl*") -> Rows:
-    """The readable JSON rows of a layer and day."""
+def rows(landing: Path, layer: str, day: date, pattern: str = "*.parquet") -> Rows:
+    """The parquet rows of a layer and day."""
+    paths = sorted((landing / layer / f"day={day}").glob(pattern))
+    return [row for path in paths for row in pq.ParquetFile(path).read().to_pylist()]
+
+
+def odd(landing: Path, layer: str, day: date) -> list[str]:
+    """The odd lines of a layer and day."""
+    return (landing / layer / f"day={day}" / "odd.jsonl").read_text().splitlines()
+
+
+def readable(lines: list[str]) -> Rows:
+    """Those of the lines that are JSON."""
     found = []
-    for path in sorted((landing / layer / f"day={day}").glob(pattern)):
-        for line in lines(path):
-            try:
-                found.append(json.loads(line))
-            except json.JSONDecodeError:
-                continue
+    for line in lines:
+        try:
+            found.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
     return found
 
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Landing of three days of a tiny world, with its truth in `truth` beside."""
+    """Landing of three days of a small world, with its truth in `truth` beside."""
     folder = tmp_path_factory.mktemp("tiny world")
-    shorts.write(folder / "landing", FIRST_DAY, 3, 7, config=TINY, truth=folder / "truth")
+    write(small(), 3, Writing(folder / "landing", folder / "truth"))
     return folder / "landing"
-
-
-@pytest.fixture(scope="session")
-def write_tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Writes a tiny world with other arguments; returns its landing."""
-
-    def write(*, days: int = 3, seed: int = 7) -> Path:
-        landing = tmp_path_factory.mktemp("another world") / "landing"
-        shorts.write(landing, FIRST_DAY, days, seed, config=TINY)
-        return landing
-
-    return write

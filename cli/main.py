@@ -29,6 +29,7 @@ VERBS: dict[str, str] = {
     "rollback": "cli.rollback:rollback",
     "verify": "cli.verify:verify",
     "recommend": "cli.recommend:recommend",
+    "replay": "cli.replay:replay",
     "serve": "cli.serve:serve",
     "night": "cli.night:night",
     "backfill": "cli.backfill:backfill",

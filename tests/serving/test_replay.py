@@ -1,0 +1,204 @@
+"""Requests are answered again from what was logged of them; a planted difference is told with its stage."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.errors import UserError
+from serving.ask import Ask
+from serving.logs.reading import Logged, day_of, days, requests, sample
+from serving.logs.surface_log import SurfaceLog
+from serving.pipeline import recommend
+from serving.release.loaded import LoadedRelease
+from serving.replay import Releases, replay
+from surfaces.load import load
+from surfaces.surface import Logging
+from tests.serving.logs.landed import DAY, NOON, hidden
+from tests.serving.tiny_release import build_tiny_release, tiny_surface
+
+OTHER = "2026-01-08-bbbbbbbbbb"
+ASKS = [
+    Ask("plain", NOON, user_id="u0"),
+    Ask("stranger", NOON, user_id="nobody known"),
+    Ask("anonymous", NOON + timedelta(microseconds=1)),
+    Ask("told", NOON, user_id="u1", history=("i01", "i02", "unheard of"), seen=("i05",), country="DE", device="phone"),
+    Ask("no history", NOON, user_id="u1", history=()),
+    Ask("long", NOON, user_id="u2", size=55),
+    Ask('quoted "\\ü', NOON, user_id="u3", session_id="s1", network="wifi", arms=("slate:b",)),
+    *(Ask(f"r{n}", NOON + timedelta(seconds=n), user_id=f"u{n}") for n in range(30)),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two releases that explore."""
+    folder = tmp_path_factory.mktemp("releases") / "shorts"
+    surface = tiny_surface(epsilon=0.3)
+    build_tiny_release(folder, surface=surface)
+    build_tiny_release(folder, OTHER, seed=2, surface=surface)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exploring(folder: Path) -> LoadedRelease:
+    return Releases(folder).get("2026-01-08-aaaaaaaaaa")
+
+
+def logged_by(
+    landing: Path, release: LoadedRelease, asks: list[Ask], share: float = 1.0, close: bool = True
+) -> SurfaceLog:
+    log = SurfaceLog(load("shorts").model_copy(update={"logging": Logging(sample=share)}), landing, "here")
+    log.start(NOON)
+    for ask in asks:
+        log.request(recommend(release, ask), NOON)
+    log.writer.flush()
+    if close:
+        log.close()
+    return log
+
+
+def read(landing: Path, name: str) -> Logged:
+    (found,) = requests(landing, DAY, [name])
+    return found
+
+
+def test_every_kind_of_request_comes_out_the_same(exploring: LoadedRelease, tmp_path: Path) -> None:
+    logged_by(tmp_path, exploring, ASKS)
+    found = list(requests(tmp_path, DAY, [ask.request_id for ask in ASKS]))
+    assert [one.request_id for one in found] == [ask.request_id for ask in ASKS]
+    assert any(row["explored"] for one in found for row in one.impressions)
+    for one in found:
+        again = replay(exploring, one)
+        assert again.difference is None, str(again.difference)
+        assert len(again.layers) == 4
+
+
+def test_of_a_request_that_was_not_sampled_the_slate_is_compared(exploring: LoadedRelease, tmp_path: Path) -> None:
+    logged_by(tmp_path, exploring, ASKS[:2], share=0.0)
+    one = read(tmp_path, "plain")
+    assert (one.candidates, one.rankings) == (None, None)
+    assert replay(exploring, one).layers == ("request", "impression")
+    one.impressions[2]["propensity"] *= 0.5
+    assert "compose" in str(replay(exploring, one).difference)
+
+
+def test_another_release_gives_another_answer_and_the_stage_is_told(
+    exploring: LoadedRelease, folder: Path, tmp_path: Path
+) -> None:
+    logged_by(tmp_path, exploring, ASKS[:1])
+    difference = replay(Releases(folder).get(OTHER), read(tmp_path, "plain")).difference
+    assert difference is not None
+    assert difference.stage in ("hydrate", "retrieve")
+
+
+Change = Callable[[Logged], None]
+
+
+def change_map(layer: str, field: str) -> Change:
+    def change(one: Logged) -> None:
+        row = getattr(one, layer)[3]
+        name = next(iter(row[field]))
+        row[field][name] += 1e-7
+
+    return change
+
+
+def drop_last(layer: str) -> Change:
+    return lambda one: getattr(one, layer).pop()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda one: one.request.update(config="0000"), "stage release: request, config: logged '0000'"),
+        (lambda one: one.candidates[0].update(score=-1.0), "stage retrieve: candidate row 0"),
+        (drop_last("candidates"), "stage retrieve: candidate, rows"),
+        (lambda one: one.rankings.reverse(), "stage blend: ranking row 0"),
+        (change_map("rankings", "features"), "stage assemble: ranking row 3"),
+        (change_map("rankings", "raw_scores"), "stage rank: ranking row 3 (item"),
+        (change_map("rankings", "scores"), "scores.click: logged"),
+        (lambda one: one.rankings[5].update(value=0.0), "stage combine: ranking row 5"),
+        (lambda one: one.impressions[1].update(propensity=0.5), "stage compose: impression row 1"),
+        (lambda one: one.impressions[0].update(relaxed=["seen"]), "relaxed: logged ['seen'], replayed []"),
+        (lambda one: one.request.update(policy="softmax"), "stage answer: request row 0, policy: logged 'softmax'"),
+    ],
+)
+def test_a_difference_is_told_with_its_stage(
+    exploring: LoadedRelease, tmp_path: Path, change: Change, told: str
+) -> None:
+    logged_by(tmp_path, exploring, ASKS[:1])
+    one = read(tmp_path, "plain")
+    change(one)
+    assert told in str(replay(exploring, one).difference)
+
+
+def test_a_request_asked_twice_is_found_twice(exploring: LoadedRelease, tmp_path: Path) -> None:
+    later = Ask("plain", NOON + timedelta(minutes=3), user_id="u0")
+    logged_by(tmp_path, exploring, [ASKS[0], ASKS[1], later])
+    both = list(requests(tmp_path, DAY, ["plain"]))
+    assert [len(one.impressions) for one in both] == [10, 10]
+    assert [replay(exploring, one).difference for one in both] == [None, None]
+
+
+def test_what_is_still_being_written_is_found_and_a_torn_line_is_passed_over(
+    exploring: LoadedRelease, tmp_path: Path
+) -> None:
+    log = logged_by(tmp_path, exploring, ASKS[:3], close=False)
+    for name in hidden(tmp_path):
+        with (tmp_path / name).open("ab") as file:
+            file.write(b'{"schema_version":1,"request_id":"torn')
+    assert day_of(tmp_path, "stranger") == DAY
+    assert day_of(tmp_path, "torn") is None
+    assert days(tmp_path) == [DAY]
+    assert sorted(sample(tmp_path, DAY, 10, lambda _: True)) == ["anonymous", "plain", "stranger"]
+    assert replay(exploring, read(tmp_path, "stranger")).difference is None
+    log.close()
+
+
+def test_a_sample_is_the_same_every_time_and_of_those_wanted(exploring: LoadedRelease, tmp_path: Path) -> None:
+    logged_by(tmp_path, exploring, ASKS, share=0.0)
+    ten = sample(tmp_path, DAY, 10, lambda _: True)
+    assert len(set(ten)) == 10
+    assert ten == sample(tmp_path, DAY, 10, lambda _: True)
+    assert sample(tmp_path, DAY, 10, lambda row: row.get("size") == 55) == ["long"]
+
+
+def test_a_release_that_is_gone_is_told_with_those_that_are_there(folder: Path) -> None:
+    with pytest.raises(UserError, match=r"release 2025-01-01-x answered, and it is not in .* \(there: .*, .*\)"):
+        Releases(folder).get("2025-01-01-x")
+
+
+def command(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {"FEEDMILL_HOME": str(home), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1", "PYTHONPATH": "."}
+    call = [sys.executable, "-m", "cli.main", "replay", "shorts", *words]
+    return subprocess.run(call, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_command_says_so_and_exits_3_where_something_differs(
+    exploring: LoadedRelease, folder: Path, tmp_path: Path
+) -> None:
+    landing = tmp_path / "landing" / "shorts"
+    logged_by(landing, exploring, ASKS, share=0.5)
+    (tmp_path / "releases").mkdir()
+    (tmp_path / "releases" / "shorts").symlink_to(folder)
+    done = command(tmp_path, "--day", str(DAY), "--sample", "20")
+    assert done.returncode == 0, done.stderr
+    assert "20 requests answered again: 20 identical, 0 different" in done.stdout
+    (file,) = (landing / "impression").rglob("*.jsonl")
+    rows: list[dict[str, Any]] = [json.loads(line) for line in file.read_text().splitlines()]
+    rows[4]["propensity"] /= 2
+    file.write_text("".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
+    told = command(tmp_path, "plain")
+    assert told.returncode == 3
+    assert "request plain differs at stage compose: impression row 4" in told.stdout
+    unknown = command(tmp_path, "nobody asked this")
+    assert unknown.returncode == 2
+    assert "there is no request 'nobody asked this' in any log" in unknown.stderr

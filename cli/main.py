@@ -22,6 +22,7 @@ VERBS: dict[str, str] = {
     "docs": "cli.docs:docs",
     "step": "cli.step:step",
     "spark": "cli.spark:spark",
+    "loop": "cli.loop:loop",
     "world": "cli.world:world",
     "import": "cli.import_dataset:import_dataset",
     "decision": "cli.decision:decision",

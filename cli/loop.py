@@ -1,0 +1,34 @@
+"""feedmill loop: serve a day, log it, run the night, serve the next day with what was learned."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.screen import console
+from infra.loop.run import Options, run
+from lake.home import Home
+from worlds.load import load
+
+
+def loop(
+    world: Annotated[str, typer.Argument(metavar="WORLD", help="name of a file in worlds/, such as shorts")],
+    *,
+    nights: Annotated[int, typer.Option(min=1, help="nights to turn through")] = 12,
+    seed: Annotated[int | None, typer.Option(help="another population; default: the world file's")] = None,
+    users: Annotated[int | None, typer.Option(min=1, help="users at first")] = None,
+    items: Annotated[int | None, typer.Option(min=1, help="items at first")] = None,
+    new_items: Annotated[int | None, typer.Option(min=0, help="items created each day")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on where the loop was stopped")] = False,
+    http: Annotated[bool, typer.Option("--http", help="serve over a socket instead of in process")] = False,
+    airflow: Annotated[bool, typer.Option("--airflow", help="run each night through Airflow")] = False,
+) -> None:
+    """Close the loop in WORLD and print how much of the distance from random to optimal each night closes.
+
+    Everything lies below FEEDMILL_HOME/loops/WORLD-seedSEED. Stopped anywhere, it goes on with --resume.
+    """
+    sizes = {"population.users": users, "catalogue.items": items, "catalogue.new_items": new_items}
+    config = load(world, changes={key: value for key, value in sizes.items() if value is not None})
+    home = Home(Home.default().root / "loops" / f"{config.world}-seed{config.seed if seed is None else seed}")
+    run(config, home, Options(nights, seed, resume, http, airflow), console)

@@ -1,0 +1,51 @@
+"""The loop on paper: everything that was measured is in the table, the picture and the page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.loop.picture import draw, figure
+from infra.loop.screen import line, summary
+from tests.infra.loop.turns import turn
+
+TURNS = [turn(1, 0.0, "no night"), turn(2, 0.1, "no night"), turn(3, 0.2, "held", "held: recall"), turn(4, 0.6)]
+
+
+def test_a_line_says_how_far_and_how_the_night_ended() -> None:
+    assert line(TURNS[2]).startswith("2026-01-03  gap closed  20.0% ±2.0%  most popular  20.0% item-item  30.0%")
+    assert "held (held: recall)" in line(TURNS[2])
+    assert "1,234 requests by 2026-01-03-abc; shipped" in line(TURNS[3])
+
+
+def test_the_tables_have_every_day_every_segment_and_the_verdicts() -> None:
+    console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    for table in summary(TURNS):
+        console.print(table)
+    text = console.export_text()
+    assert all(str(one.day) in text for one in TURNS)
+    assert "60.0% [58.0%, 62.0%]" in text
+    assert re.search(r"new users\s+│\s+15.0%", text), text
+    assert re.search(r"1 \(50%\) │ 1 \(50%\) │\s+0 \(0%\)", text), text
+
+
+def test_the_picture_has_a_curve_for_each_policy() -> None:
+    gaps, exposure, segments = figure(TURNS, "shorts").axes
+    curves = {curve.get_label(): curve.get_ydata() for curve in gaps.lines}
+    assert list(curves["served"]) == [0.0, 0.1, 0.2, 0.6]
+    assert len(curves["item-item"]) == 2
+    assert len(exposure.lines) == 5
+    assert [label.get_text() for label in segments.get_yticklabels()] == ["new users"]
+
+
+def test_the_page_stands_alone_and_shows_every_day(tmp_path: Path) -> None:
+    page = draw(TURNS, "sho<rts", tmp_path)
+    text = page.read_text()
+    assert "http" not in text.split("base64,")[0]
+    assert 'src="data:image/png' in text
+    assert "sho&lt;rts" in text
+    assert "sho<rts" not in text
+    assert text.count("<tr>") == len(TURNS) + 1
+    assert (tmp_path / "loop.png").read_bytes()[:4] == b"\x89PNG"

@@ -35,6 +35,7 @@ REQUEST = Contract(
             "items excluded as seen that the release does not know of, as frozen at request time",
         ),
         Field("state", "map<string,float32>", "real-time feature values as used; an absent one was missing or expired"),
+        Field("posted", "int32", "number of the last item posted since the release that it could show", minimum=1),
         Field("sampled", "bool", "whether the candidate and ranking layers hold this request"),
         Field("fallbacks", "list<string>", "fallbacks taken while answering"),
         Field(

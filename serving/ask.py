@@ -16,8 +16,9 @@ class Ask:
     `history`: items consumed before, oldest first, if the caller knows better than the release's own sequence.
     `seen`: items not to show again, besides those the release knows of. `size`: slots wanted; None for the surface's
     own size. `state`: real-time feature values; one that is absent was missing or expired. `arms`: the experiment arm
-    in every layer, as `layer:arm`. `fallbacks`: fallbacks that were taken before the pipeline ran, or, in a replay,
-    those that the log names. `at` must carry a time zone.
+    in every layer, as `layer:arm`. `posted`: number of the last posted item that the release was given beside its own,
+    which tells a replay what it was answered from. `fallbacks`: fallbacks that were taken before the pipeline ran, or,
+    in a replay, those that the log names. `at` must carry a time zone.
     """
 
     request_id: str
@@ -32,6 +33,7 @@ class Ask:
     size: int | None = None
     state: Mapping[str, float] = field(default_factory=dict)
     arms: tuple[str, ...] = ()
+    posted: int = 0
     fallbacks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

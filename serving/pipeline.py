@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from serving.ask import Ask
+from serving.experiments.variant import in_arms
 from serving.release.loaded import LoadedRelease
 from serving.stages.assemble import Features, assemble
 from serving.stages.blend import Candidates, blend
@@ -35,8 +36,8 @@ class Answer:
 
 
 def recommend(release: LoadedRelease, ask: Ask) -> Answer:
-    """Answer `ask` from `release` alone. Deterministic: chance is derived from the request id."""
-    trace = Trace()
+    """Answer `ask` from `release` alone, as its arms have it. Deterministic: chance is derived from the request id."""
+    release, trace = in_arms(release, ask.arms), Trace()
     person = trace.run(hydrate, release, ask)
     offers = trace.run(retrieve, release, person)
     candidates = trace.run(blend, release, ask, offers)

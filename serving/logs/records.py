@@ -79,6 +79,7 @@ def request_row(answer: Answer, sampled: bool) -> Row:
         "size": release.size_of(ask),
         "seen": list(ask.seen),
         "state": _finite(ask.state),
+        "posted": ask.posted or None,
         "sampled": sampled,
         "fallbacks": list(ask.fallbacks),
     }

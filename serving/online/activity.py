@@ -36,6 +36,11 @@ class Activity:
         """With a request made at `at`."""
         return replace(self, requests=_latest(self.requests, [(request_id, at)], REQUESTS))
 
+    def without(self, items: Iterable[str]) -> Activity:
+        """As if `items` had not been shown."""
+        gone = set(items)
+        return replace(self, seen=tuple(one for one in self.seen if one[0] not in gone))
+
     def shown(self, items: Iterable[str], at: int, timeout: int) -> Activity:
         """With `items` shown at `at`; the session is a new one if its last event was `timeout` microseconds ago."""
         listed = list(items)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,9 +31,9 @@ class LmdbStore:
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder.resolve()
         self._clock = clock
-        self._environment = lmdb.open(str(folder), map_size=MAP_SIZE, sync=False, max_readers=512, lock=True)
+        self._opened: lmdb.Environment | None = None
 
     def read(self, owner: str, names: Sequence[str]) -> list[bytes | None]:
         now = self._clock()
@@ -75,16 +76,48 @@ class LmdbStore:
             return sum(found.delete(key) for key in late if _alive(found.get(key), now) is None)
 
     def close(self) -> None:
-        self._environment.sync(True)
-        self._environment.close()
+        with _LOCK:
+            if self._opened is not None:
+                self._opened = None
+                _release(self._folder)
+
+    def _environment(self) -> lmdb.Environment:
+        """Opened at the first use."""
+        if self._opened is None:
+            with _LOCK:
+                self._opened = self._opened or _acquire(self._folder)
+        return self._opened
 
     @contextmanager
     def _transaction(self, *, write: bool = False) -> Iterator[lmdb.Transaction]:
         try:
-            with self._environment.begin(write=write) as found:
+            with self._environment().begin(write=write) as found:
                 yield found
-        except lmdb.Error as error:
-            raise StoreError(f"the online store in {self._environment.path()} failed: {error}") from error
+        except (lmdb.Error, OSError) as error:
+            raise StoreError(f"the online store in {self._folder} failed: {error}") from error
+
+
+_LOCK = threading.Lock()
+_OPEN: dict[Path, tuple[lmdb.Environment, int]] = {}
+"""What this process has open, and how often: LMDB must not open one folder twice in a process."""
+
+
+def _acquire(folder: Path) -> lmdb.Environment:
+    found, users = _OPEN.get(folder, (None, 0))
+    if found is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        found = lmdb.open(str(folder), map_size=MAP_SIZE, sync=False, max_readers=512)
+    _OPEN[folder] = (found, users + 1)
+    return found
+
+
+def _release(folder: Path) -> None:
+    found, users = _OPEN.pop(folder)
+    if users > 1:
+        _OPEN[folder] = (found, users - 1)
+    else:
+        found.sync(True)
+        found.close()
 
 
 def _digest(text: str) -> bytes:

@@ -8,7 +8,7 @@ from datetime import datetime
 from fastapi import APIRouter
 
 from serving.ask import Ask
-from serving.pipeline import recommend
+from serving.pipeline import Answer, recommend
 from serving.web.api import RecommendRequest, RecommendResponse, response
 from serving.web.recent import Asked
 from serving.web.service import NO_RELEASE, NO_SURFACE, Service
@@ -22,13 +22,20 @@ def router(service: Service) -> APIRouter:
     def _recommend(surface: str, request: RecommendRequest) -> RecommendResponse:
         """A slate for a user, known or not."""
         release, at = service.release(surface), service.clock()
-        answer = recommend(release, _ask(request, service.user(surface, request.user_id), at))
+        ask = service.informed(release, _ask(request, service.user(surface, request.user_id), at))
+        answer = recommend(release, ask)
         if not request.dry_run:
             service.recent.add(Asked(surface, release.release_id, answer.ask))
             service.log(surface).request(answer, at)
+            service.online.shown(release.surface, ask, shown_items(answer))
         return response(answer)
 
     return routes
+
+
+def shown_items(answer: Answer) -> list[str]:
+    """Ids of the items of the slate, from the top."""
+    return [str(answer.release.catalogue.ids[slot.row]) for slot in answer.slate.slots]
 
 
 def _ask(request: RecommendRequest, user: str | None, at: datetime) -> Ask:

@@ -86,7 +86,7 @@ def router(service: Service) -> APIRouter:
 
 
 def _answer(service: Service, asked: Asked) -> Answer:
-    release = service.surface(asked.surface).held(asked.release_id)
+    release = service.surface(asked.surface).held(asked.release_id, asked.ask.posted)
     if release is None:
         raise HTTPException(
             410,

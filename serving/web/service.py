@@ -7,16 +7,23 @@ import socket
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fastapi import HTTPException
 
+from serving.ask import Ask
+from serving.experiments.assign import assign
 from serving.logs.pseudonyms import Pseudonyms
 from serving.logs.surface_log import SurfaceLog
 from serving.logs.writer import Clock
+from serving.online.items import PostedItems
+from serving.online.live_state import LiveState
+from serving.online.open import open_store
+from serving.online.state import informed
 from serving.release.live import LiveSurface, Watcher
 from serving.release.loaded import LoadedRelease
 from serving.web.recent import Recent
@@ -43,21 +50,24 @@ class Service:
     surfaces: Mapping[str, LiveSurface]
     logs: Mapping[str, SurfaceLog]
     pseudonyms: Pseudonyms
+    online: LiveState
     clock: Clock = wall_clock
     recent: Recent = field(default_factory=Recent)
 
     @classmethod
     def of(cls, home: Path, surfaces: Iterable[Surface], clock: Clock = wall_clock) -> Service:
-        """Serving `surfaces` from `home`/releases, logging to `home`/landing.
+        """Serving `surfaces` from `home`/releases, logging to `home`/landing, with online state in `home`/online
+        unless FEEDMILL_ONLINE_STORE names another store.
 
-        Raises UserError for a key of the pseudonyms that cannot be used.
+        Raises UserError for a key of the pseudonyms, or a store, that cannot be used.
         """
         served = {surface.surface: surface for surface in surfaces}
-        server = server_id()
+        server, store = server_id(), open_store(home / "online")
         return cls(
-            surfaces={name: LiveSurface(home / "releases" / name) for name in served},
+            surfaces={name: LiveSurface(home / "releases" / name, PostedItems(store, name)) for name in served},
             logs={name: SurfaceLog(one, home / "landing" / name, server, clock) for name, one in served.items()},
             pseudonyms=Pseudonyms.from_environment(home),
+            online=LiveState(store),
             clock=clock,
         )
 
@@ -65,8 +75,10 @@ class Service:
     def running(self, interval: float) -> Iterator[None]:
         """Logs are written and releases watched (every `interval` seconds) while the block runs."""
         watcher = Watcher(self.surfaces.values(), interval)
+        self.online.start()
         for log in self.logs.values():
             log.start(self.clock())
+            log.outcomes.listeners.append(partial(self.online.happened, log.surface))
         watcher.start()
         try:
             yield
@@ -74,6 +86,7 @@ class Service:
             watcher.stop()
             for log in self.logs.values():
                 log.close()
+            self.online.stop()
 
     def surface(self, name: str) -> LiveSurface:
         """The surface called `name`; 404 naming those there are."""
@@ -89,6 +102,13 @@ class Service:
             why = found.problem or "no release of it is live yet; a night that ships makes one"
             raise HTTPException(503, f"surface {surface!r} cannot answer: {why}")
         return release
+
+    def informed(self, release: LoadedRelease, ask: Ask) -> Ask:
+        """`ask` with all that its answer may depend on besides `release`: real-time state, arms, posted items."""
+        surface = release.surface
+        known = informed(ask, release, self.online.known(surface.surface, ask.user_id, ask.request_id))
+        arms = assign(surface.experiments, ask.user_id or ask.session_id or ask.request_id)
+        return replace(known, arms=arms, posted=release.posted)
 
     def log(self, surface: str) -> SurfaceLog:
         """The log of `surface`; 404 naming those there are."""

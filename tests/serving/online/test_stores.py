@@ -132,3 +132,15 @@ def test_the_store_is_one_line_of_configuration(tmp_path: Path, monkeypatch: pyt
     assert "secret" not in str(raised.value)
     with pytest.raises(UserError, match="memcached"):
         open_store(tmp_path, "memcached://somewhere")
+
+
+def test_one_folder_may_be_opened_twice_in_a_process(tmp_path: Path) -> None:
+    first, second = LmdbStore(tmp_path), LmdbStore(tmp_path)
+    first.put("u", {"x": b"1"}, 60)
+    assert second.read("u", ["x"]) == [b"1"]
+    first.close()
+    assert second.read("u", ["x"]) == [b"1"]
+    second.close()
+    second.close()
+    assert first.read("u", ["x"]) == [b"1"], "opened anew"
+    first.close()

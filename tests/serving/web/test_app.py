@@ -100,7 +100,7 @@ def test_switches_under_load_fail_no_request_and_mix_no_releases(
     client: TestClient, releases: Path, wait_for: Callable[[str], None]
 ) -> None:
     """Each release gives its own answer to one greedy request; under switches every answer is one of the two."""
-    body = {"user_id": "u3", "request_id": "r1"}
+    body = {"user_id": "u3", "request_id": "r1", "dry_run": True}
 
     def ask() -> tuple[int, str, tuple[str, ...]]:
         sent = client.post("/v1/shorts/recommend", json=body)

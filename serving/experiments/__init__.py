@@ -1,0 +1,1 @@
+"""Who is in which arm of which experiment, and what that changes."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from worlds.faults.faults import Faults
+from worlds.options.settings import Options
 from worlds.part import Amount, Count, Part, Positive, Share, Shares
 from worlds.vocabulary import COUNTRIES, DAYPARTS
 
@@ -177,6 +178,7 @@ class WorldConfig(Part):
     memory: Positive = 60
     """Consumed items that a user remembers."""
     logs: Logging = Logging()
+    options: Options = Options()
     faults: Faults = Faults()
 
     @model_validator(mode="after")
@@ -228,4 +230,4 @@ class WorldConfig(Part):
     @property
     def drivers(self) -> tuple[str, ...]:
         """Names that an outcome's effects may use in this world."""
-        return DRIVERS
+        return DRIVERS + self.options.drivers

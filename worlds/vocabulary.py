@@ -18,7 +18,7 @@ COUNTRIES: dict[str, tuple[str, int]] = {
     "JP": ("ja", 9),
     "MX": ("es", -6),
     "NL": ("nl", 1),
-    "NO": ("no", 1),
+    "SE": ("sv", 1),
 }
 """Language and hours ahead of UTC, by country."""
 LANGUAGES = tuple(dict.fromkeys(language for language, _ in COUNTRIES.values()))

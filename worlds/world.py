@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -22,6 +21,7 @@ from worlds import culture, drivers, items, people, responses, sessions
 from worlds.config import WorldConfig
 from worlds.draws import Codes, Floats, Mask, Streams
 from worlds.items import Items
+from worlds.options import options
 from worlds.outcomes import Outcomes, happen
 from worlds.people import Users
 from worlds.responses import Rates
@@ -70,6 +70,7 @@ class World:
         self.ground = culture.ground(config, self.streams, self.first_day)
         self._stock = items.stock(self.ground, culture.creators(self.ground, -1))
         self._grown = -1
+        self._options = options.build(self.ground)
         self._consumed: Rows = np.full((0, config.memory), -1, dtype=np.int32)
         self._settle()
 
@@ -104,12 +105,15 @@ class World:
         """The same world at the same day, whose future depends on its own slates from here on."""
         other = copy.copy(self)
         other._consumed = self._consumed.copy()
+        other._options = [option.copy() for option in self._options]
         return other
 
-    def resume(self, day: int, consumed: Rows) -> None:
-        """Stand at the beginning of day number `day`, users having consumed `consumed`, as told by `consumed` then."""
-        self.day, self._consumed = day, np.asarray(consumed, dtype=np.int32)
+    def resume(self, day: int | npt.NDArray[Any], consumed: Rows, **past: npt.NDArray[Any]) -> None:
+        """Stand at the beginning of day number `day`, with all that `state` told then."""
+        self.day, self._consumed = int(day), np.asarray(consumed, dtype=np.int32)
         self._settle()
+        for option in self._options:
+            option.restore(past)
 
     # -- a day ----------------------------------------------------------------------------------------------------
 
@@ -117,9 +121,12 @@ class World:
         """Today's requests of the users number `first` to `last` (excluded; None: all), in order of time."""
         end = len(self._users) if last is None else min(last, len(self._users))
         who = Users(*(getattr(self._users, name)[first:end] for name in Users.__dataclass_fields__))
+        busy = who.sessions
         if self.config.faults.bots is not None:
-            busy = np.where(self._bots[first:end], self.config.faults.bots.sessions, 1.0)
-            who = replace(who, sessions=who.sessions * busy)
+            busy = busy * np.where(self._bots[first:end], self.config.faults.bots.sessions, 1.0)
+        for option in self._options:
+            busy = busy * option.busy(first, end)
+        who = replace(who, sessions=busy)
         return sessions.requests(self.ground, who, first, self.day)
 
     def eligible(self, asked: Requests) -> Mask:
@@ -127,7 +134,10 @@ class World:
         stock = self._stock
         now = self.catalogue
         capable = len(self.config.population.devices) - 1 - asked.device
-        return np.asarray(stock.licensed[:now].T[asked.country] & (stock.capability[:now] <= capable[:, None]))
+        fine = stock.licensed[:now].T[asked.country] & (stock.capability[:now] <= capable[:, None])
+        for option in self._options:
+            fine &= option.eligible(asked, now)
+        return np.asarray(fine)
 
     def eligible_by_segment(self, asked: Requests) -> tuple[Codes, Mask]:
         """The same, shared by requests alike: (r,) segment of each, and (s, catalogue) what a segment may be shown."""
@@ -137,7 +147,8 @@ class World:
 
     def _eligibility(self, asked: Requests) -> list[Codes]:
         """What eligibility depends on, (r,) each."""
-        return [asked.country, asked.device if self.config.catalogue.capability else np.zeros_like(asked.device)]
+        gated = asked.device if self.config.catalogue.capability else np.zeros_like(asked.device)
+        return [asked.country, gated, *(codes for option in self._options for codes in option.segments(asked))]
 
     def has_consumed(self, asked: Requests) -> Mask:
         """(r, catalogue) whether the user of each request has consumed each item before today."""
@@ -159,10 +170,15 @@ class World:
     def take_up(self, eaten: Consumption) -> None:
         """The same from the consumption itself."""
         self._consumed = _pushed(self._consumed, eaten)
+        for option in self._options:
+            option.learn(eaten.item)
 
-    def recall(self, first: int, past: Rows) -> None:
-        """Put `past` (n, memory) in the place of what the users from number `first` on have consumed."""
+    def recall(self, first: int, past: Rows, state: dict[str, npt.NDArray[Any]]) -> None:
+        """Put `past` (n, memory) in the place of what the users from number `first` on have consumed, and the rest of
+        `state` in that of what else the past has left."""
         self._consumed[first : first + len(past)] = past
+        for option in self._options:
+            option.restore(state)
 
     def pass_day(self) -> None:
         """Go to the next day."""
@@ -170,18 +186,9 @@ class World:
         self._settle()
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """What the past has left, as arrays by name: with the day, all that `restored` needs to go on."""
-        return {"day": np.array(self.day), "consumed": self._consumed}
-
-    def restored(self, state: Mapping[str, npt.NDArray[Any]]) -> World:
-        """This world as it was when `state` was taken. Raises ValueError for a state of an earlier day."""
-        if int(state["day"]) < self.day:
-            raise ValueError(f"day {self.day} cannot go back to {int(state['day'])}: build the world anew")
-        other = self.copy()
-        while other.day < int(state["day"]):
-            other.pass_day()
-        other._consumed = np.asarray(state["consumed"], dtype=np.int32).copy()
-        return other
+        """What the past has left, as arrays by name: all that `resume` needs to go on."""
+        past = {name: values for option in self._options for name, values in option.state().items()}
+        return {"day": np.array(self.day), "consumed": self._consumed, **past}
 
     # -- the truth ------------------------------------------------------------------------------------------------
 
@@ -212,7 +219,13 @@ class World:
     # -- within ---------------------------------------------------------------------------------------------------
 
     def _drivers(self, asked: Requests, shown: Codes) -> drivers.Drivers:
-        return drivers.drivers(self._scene, asked, shown)
+        scene = self._scene
+        found = drivers.drivers(scene, asked, shown)
+        shape = next(iter(found.values())).shape
+        for option in self._options:
+            more = option.drivers(scene, asked, shown).items()
+            found |= {name: np.broadcast_to(values, shape) for name, values in more}
+        return found
 
     @property
     def _scene(self) -> drivers.Scene:
@@ -236,6 +249,8 @@ class World:
         self._trouble()
         more = len(self._users) - len(self._consumed)
         self._consumed = np.pad(self._consumed, ((0, more), (0, 0)), constant_values=-1)
+        for option in self._options:
+            option.settle(self._scene, self.day)
 
     def _trouble(self) -> None:
         """Who is a bot, and how good items are, on the day."""

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+import numpy.typing as npt
 
 from surfaces.surface import Surface
 from worlds.config import WorldConfig
@@ -34,8 +37,9 @@ class Workers:
         """Write all `jobs`, parts of the world's day."""
         if self._pool is None:
             return [part.write(self._world, job) for job in jobs]
-        day = self._world.day
-        running = [self._pool.submit(_apart, self._recipe, day, job, *self._past(job)) for job in jobs]
+        state = self._world.state()
+        del state["consumed"]
+        running = [self._pool.submit(_apart, self._recipe, job, (*self._past(job), state)) for job in jobs]
         return [one.result() for one in running]
 
     def _past(self, job: part.Job) -> tuple[int, Rows]:
@@ -46,14 +50,14 @@ class Workers:
 _worlds: dict[tuple[int, str, date], World] = {}
 
 
-def _apart(recipe: Recipe, day: int, job: part.Job, first: int, past: Rows) -> part.Done:
+def _apart(recipe: Recipe, job: part.Job, past: tuple[int, Rows, dict[str, npt.NDArray[Any]]]) -> part.Done:
     """Write one part in this process, whose world is built once and goes from day to day."""
     key = (recipe.seed, recipe.config.model_dump_json(), recipe.first_day)
     if key not in _worlds:
         _worlds.clear()
         _worlds[key] = World(recipe.config, recipe.seed, recipe.first_day, recipe.surface)
     world = _worlds[key]
-    while world.day < day:
+    while world.day < int(past[2]["day"]):
         world.pass_day()
-    world.recall(first, past)
+    world.recall(*past)
     return part.write(world, job)

@@ -9,12 +9,24 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from serving.logs.writer import Clock
-from serving.web import health, outcomes, recommend, release, requests
+from serving.web import admin, health, items, metrics, outcomes, page, recommend, release, requests, users
+from serving.web.limits import BodyLimit
 from serving.web.service import Service, wall_clock
 from surfaces.load import load, names
 from surfaces.surface import Surface
 
-ROUTERS = (outcomes.router, requests.router, recommend.router, release.router, health.router)
+ROUTERS = (
+    page.router,
+    outcomes.router,
+    requests.router,
+    users.router,
+    admin.router,
+    recommend.router,
+    items.router,
+    release.router,
+    health.router,
+    metrics.router,
+)
 """In the order in which a path is looked for."""
 
 
@@ -35,6 +47,7 @@ def create_app(
 
     app = FastAPI(title="Feedmill", description="Slates from the live release of each surface.", lifespan=lifespan)
     app.state.service = service
+    app.add_middleware(BodyLimit)
     for router in ROUTERS:
         app.include_router(router(service))
     return app

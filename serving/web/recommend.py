@@ -22,9 +22,10 @@ def router(service: Service) -> APIRouter:
     def _recommend(surface: str, request: RecommendRequest) -> RecommendResponse:
         """A slate for a user, known or not."""
         release, at = service.release(surface), service.clock()
-        ask = service.informed(release, _ask(request, service.user(surface, request.user_id), at))
+        ask = service.informed(release, asked(request, service.user(surface, request.user_id), at))
         answer = recommend(release, ask)
         if not request.dry_run:
+            service.metrics.answered(answer)
             service.recent.add(Asked(surface, release.release_id, answer.ask))
             service.log(surface).request(answer, at)
             service.online.shown(release.surface, ask, shown_items(answer))
@@ -38,7 +39,8 @@ def shown_items(answer: Answer) -> list[str]:
     return [str(answer.release.catalogue.ids[slot.row]) for slot in answer.slate.slots]
 
 
-def _ask(request: RecommendRequest, user: str | None, at: datetime) -> Ask:
+def asked(request: RecommendRequest, user: str | None, at: datetime) -> Ask:
+    """`request`, made `at` by `user` (the pseudonym of whoever it names)."""
     context = request.context
     return Ask(
         request_id=request.request_id or uuid.uuid4().hex,

@@ -26,6 +26,7 @@ from serving.online.open import open_store
 from serving.online.state import informed
 from serving.release.live import LiveSurface, Watcher
 from serving.release.loaded import LoadedRelease
+from serving.web.counted import Metrics
 from serving.web.recent import Recent
 from surfaces.surface import Surface
 
@@ -51,6 +52,7 @@ class Service:
     logs: Mapping[str, SurfaceLog]
     pseudonyms: Pseudonyms
     online: LiveState
+    metrics: Metrics
     clock: Clock = wall_clock
     recent: Recent = field(default_factory=Recent)
 
@@ -68,6 +70,7 @@ class Service:
             logs={name: SurfaceLog(one, home / "landing" / name, server, clock) for name, one in served.items()},
             pseudonyms=Pseudonyms.from_environment(home),
             online=LiveState(store),
+            metrics=Metrics(),
             clock=clock,
         )
 
@@ -109,6 +112,12 @@ class Service:
         known = informed(ask, release, self.online.known(surface.surface, ask.user_id, ask.request_id))
         arms = assign(surface.experiments, ask.user_id or ask.session_id or ask.request_id)
         return replace(known, arms=arms, posted=release.posted)
+
+    def posted(self, surface: str) -> PostedItems:
+        """The postings of `surface`."""
+        found = self.surface(surface).posted
+        assert found is not None, "every surface of a server has postings"
+        return found
 
     def log(self, surface: str) -> SurfaceLog:
         """The log of `surface`; 404 naming those there are."""

@@ -17,8 +17,9 @@ class Ask:
     `seen`: items not to show again, besides those the release knows of. `size`: slots wanted; None for the surface's
     own size. `state`: real-time feature values; one that is absent was missing or expired. `arms`: the experiment arm
     in every layer, as `layer:arm`. `posted`: number of the last posted item that the release was given beside its own,
-    which tells a replay what it was answered from. `fallbacks`: fallbacks that were taken before the pipeline ran, or,
-    in a replay, those that the log names. `at` must carry a time zone.
+    which says to a replay what it was answered from. `fallbacks`: fallbacks that were taken before the pipeline ran,
+    or, in a replay, those that the log names. `last_good`: the slate that fallback `last_good` repeats. `at` must
+    carry a time zone.
     """
 
     request_id: str
@@ -35,6 +36,7 @@ class Ask:
     arms: tuple[str, ...] = ()
     posted: int = 0
     fallbacks: tuple[str, ...] = ()
+    last_good: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from surfaces.part import Above, Count, Part, Positive, Share
+from surfaces.part import Above, Count, Part, Share
 from surfaces.rules import Floor
 
 PolicyName = Literal["epsilon_greedy", "plackett_luce", "thompson"]
@@ -107,5 +107,3 @@ class Diversity(Part):
     kind: Literal["mmr", "dpp"] = "mmr"
     trade: Share = 0.7
     by: Literal["attributes", "als", "two_tower"] = "attributes"
-    depth: Positive = 100
-    """Items above that a slot is compared with: the nearest so many."""

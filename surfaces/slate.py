@@ -61,10 +61,6 @@ class Slate(Part):
             raise ValueError(f"relax: found a rule twice in {', '.join(self.relax)}")
         return self
 
-    @property
-    def epsilon(self) -> float:
-        return self.exploration.epsilon
-
     def minimums(self, size: int) -> dict[str, int]:
         """The least count of every kind that has one on a slate of `size`: `fresh`, `mix topic:music`, ..."""
         wanted: dict[str, int] = {}

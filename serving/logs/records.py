@@ -74,7 +74,7 @@ def request_row(answer: Answer, sampled: bool) -> Row:
         "history": answer.person.history,
         "release_id": release.release_id,
         "config": config_of(release),
-        "policy": policy(release.surface.slate.epsilon),
+        "policy": answer.slate.policy,
         "arms": list(ask.arms),
         "size": release.size_of(ask),
         "seen": list(ask.seen),
@@ -82,6 +82,7 @@ def request_row(answer: Answer, sampled: bool) -> Row:
         "posted": ask.posted or None,
         "sampled": sampled,
         "fallbacks": list(ask.fallbacks),
+        "last_good": list(ask.last_good) or None,
     }
     return _row(REQUEST.version, answer, row)
 
@@ -145,17 +146,13 @@ def impression_rows(answer: Answer) -> list[Row]:
                 "source": answer.candidates.sources[slot.candidate][0] if slot.candidate >= 0 else RESERVE,
                 "explored": slot.draw.explored,
                 "eligible": slot.draw.eligible,
+                "reason": slot.draw.reason,
                 "relaxed": list(slot.draw.relaxed),
                 "shown_at": at,
             },
         )
         for position, slot in enumerate(answer.slate.slots)
     ]
-
-
-def policy(epsilon: float) -> str:
-    """The policy that draws, as the request log names it."""
-    return f"epsilon_greedy({epsilon:g})" if epsilon else "greedy"
 
 
 def written(at: datetime) -> str:

@@ -66,6 +66,11 @@ class Catalogue:
         return np.asarray(column.codes[rows] == column.names.get(name, -2))
 
     @functools.cached_property
+    def newest(self) -> Rows:
+        """Every row, the last created first."""
+        return np.lexsort((np.arange(len(self)), -self.created))
+
+    @functools.cached_property
     def creator_since(self) -> Rows:
         """(n,) UTC microseconds of the first item known of each row's creator; 0 where either is unknown."""
         known = (self.creators.codes >= 0) & (self.created > 0)

@@ -34,6 +34,7 @@ class LoadedRelease:
     `tables`: batch features by entity. `item_side`: per entity that an item has one of (item, creator, topic), the
     row of its table for each catalogue row. `crossed`: user-topic and user-creator. `reserve`: every catalogue row,
     most popular first. `posted`: number of the last posted item that was known when it was made, 0 for none.
+    `popular_in`: the most popular items of each country.
     """
 
     manifest: Manifest
@@ -48,6 +49,7 @@ class LoadedRelease:
     seen: Lists
     reserve: Rows
     posted: int = 0
+    popular_in: Lists = Lists.NONE
 
     @property
     def release_id(self) -> str:
@@ -79,6 +81,7 @@ class LoadedRelease:
             sequences=Lists.read(folder / "features" / "sequence.parquet", "key"),
             seen=Lists.read(folder / "features" / "seen.parquet", "user_id"),
             reserve=_reserve(models, catalogue),
+            popular_in=Lists.read_if_there(folder / "features" / "popular_in.parquet", "country"),
         )
 
     def size_of(self, ask: Ask) -> int:
@@ -161,7 +164,7 @@ def _crossed(tables: Mapping[str, Table], catalogue: Catalogue) -> dict[str, Cro
 
 def _reserve(models: Mapping[SourceName, Retriever], catalogue: Catalogue) -> Rows:
     """Every row: in the order of the popular model where the surface has one, else (and then) newest first."""
-    newest = np.lexsort((np.arange(len(catalogue)), -catalogue.created))
+    newest = catalogue.newest
     if "popular" not in models:
         return newest
     popular = models["popular"].recommend(Requests([None], [[]], [[]]), len(catalogue))

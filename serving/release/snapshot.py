@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -77,10 +78,12 @@ class Crossed:
 
 @dataclass(frozen=True)
 class Lists:
-    """A list of items per user."""
+    """A list of items per user (or per country)."""
 
     row_of: dict[str, int]
     items: pa.ListArray
+
+    NONE: ClassVar[Lists]
 
     @classmethod
     def read(cls, path: Path, key: str) -> Lists:
@@ -91,6 +94,11 @@ class Lists:
         empty = pa.array([], type=column.type)
         return cls(row_of, column.chunk(0) if column.num_chunks else empty)
 
+    @classmethod
+    def read_if_there(cls, path: Path, key: str) -> Lists:
+        """`read`, or no lists where the release was made before it had them."""
+        return cls.read(path, key) if path.exists() else cls.NONE
+
     def get(self, user: str | None) -> list[str]:
         """The items of `user`, none if nothing is known of them."""
         row = self.row_of.get(user or "")
@@ -98,6 +106,9 @@ class Lists:
             return []
         items: list[str] | None = self.items[row].as_py()
         return items or []
+
+
+Lists.NONE = Lists({}, pa.array([], pa.list_(pa.string())))
 
 
 def _with_unknown(column: pa.ChunkedArray) -> Floats:

@@ -1,133 +1,80 @@
 """The slate, drawn slot by slot from the set of items that break no rule given the items above.
 
-The policy is epsilon-greedy over that set: with probability 1 - epsilon its best item, else a uniform one of it. So
-P(item | slot, items above) = epsilon / |set| + (1 - epsilon) * [item is the best], exactly, and caps hold by
-construction: nothing is filtered after it was drawn.
+At every slot the item is drawn from the distribution that `distributions` states, by luck derived from the request
+id: nothing is filtered after it was drawn, and what is logged is the probability it was drawn with.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from serving.dice import chance
-from surfaces.surface import Slate
-
-Codes = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
-
-RANKED, RESERVE, SEEN = 0, 1, 2
-"""Tiers of a pool: ranked candidates, other unseen items, and items the user has seen."""
-
-
-@dataclass(frozen=True)
-class Level:
-    """One step of giving way: the last tier that may be drawn from, and the rules that no longer hold."""
-
-    tier: int
-    relaxed: tuple[str, ...] = ()
-
-
-STRICT = (Level(RANKED),)
-BACKFILL = (
-    *STRICT,
-    Level(RESERVE),
-    Level(RESERVE, ("max_per_topic",)),
-    Level(RESERVE, ("max_per_topic", "max_per_creator")),
-    Level(SEEN, ("max_per_topic", "max_per_creator", "seen")),
-)
-"""The order in which a slot gives way rather than stay empty; the first level with an eligible item is used."""
-
-
-@dataclass(frozen=True)
-class Pool:
-    """What a slate may be drawn from: (n,) arrays, best first, tiers ascending.
-
-    `creators`, `topics`: codes, -1 where unknown (an unknown creator or topic is capped by no rule).
-    """
-
-    items: Codes
-    creators: Codes
-    topics: Codes
-    tiers: Codes
+from serving.slate.distributions import Plan, Turn, Walk
+from serving.slate.pool import RANKED, Pool
 
 
 @dataclass(frozen=True)
 class Draw:
-    """One slot: `index` into the pool, its exact `propensity`, and the `eligible` items it was drawn from."""
+    """One slot: `index` into the pool, its exact `propensity`, and the `eligible` items it was drawn from.
+
+    `explored`: whether another item than the best was drawn, or the slot is there to explore. `reason`: in words.
+    `relaxed`: rules that gave way for it, in the surface's order.
+    """
 
     index: int
     propensity: float
     eligible: int
     explored: bool
-    relaxed: tuple[str, ...]
+    relaxed: tuple[str, ...] = ()
+    reason: str = ""
 
 
-class Eligible:
-    """The items of `pool` that break no rule of `slate` given those taken so far."""
+def draw(
+    pool: Pool, plan: Plan, request_id: str, reserves: Sequence[Callable[[], Pool]] = ()
+) -> tuple[Pool, list[Draw]]:
+    """At most `plan.size` slots, and the pool that their indices are of; fewer only when no item is eligible.
 
-    def __init__(self, pool: Pool, slate: Slate) -> None:
-        self._pool = pool
-        self._free: Mask = np.ones(len(pool.items), dtype=np.bool_)
-        self._caps: dict[str, tuple[Codes, int]] = {}
-        if slate.max_per_creator is not None:
-            self._caps["max_per_creator"] = (pool.creators, slate.max_per_creator)
-        if slate.max_per_topic is not None:
-            self._caps["max_per_topic"] = (pool.topics, slate.max_per_topic)
-        self._within = {rule: np.ones(len(pool.items), dtype=np.bool_) for rule in self._caps}
-        self._taken: dict[str, dict[int, int]] = {rule: {} for rule in self._caps}
-
-    def at(self, level: Level) -> Mask:
-        """(n,) whether each item may stand at the next slot."""
-        mask = self._free & (self._pool.tiers <= level.tier)
-        for rule, within in self._within.items():
-            if rule not in level.relaxed:
-                mask &= within
-        return mask
-
-    def take(self, index: int) -> None:
-        """Put the item at `index` on the slate."""
-        self._free[index] = False
-        for rule, (codes, cap) in self._caps.items():
-            code = int(codes[index])
-            taken = self._taken[rule]
-            taken[code] = taken.get(code, 0) + 1
-            if code >= 0 and taken[code] >= cap:
-                self._within[rule] &= codes != code
-
-    def broken(self, index: int, level: Level) -> tuple[str, ...]:
-        """The relaxed rules of `level` that the item at `index` really needed."""
-        capped = [rule for rule in level.relaxed if rule in self._within and not self._within[rule][index]]
-        return (*capped, "seen") if self._pool.tiers[index] == SEEN else tuple(capped)
-
-
-def draw(pool: Pool, slate: Slate, size: int, request_id: str, levels: tuple[Level, ...]) -> list[Draw]:
-    """At most `size` slots from `pool`; fewer only when no level has an eligible item left."""
-    eligible = Eligible(pool, slate)
+    `reserves` make the pool larger, the items of `pool` first, each asked for only when the slate would stay short.
+    """
+    walk, further = Walk(pool, plan), list(reserves)
     drawn: list[Draw] = []
-    while len(drawn) < size:
-        slot = _slot(eligible, levels, slate.epsilon, chance(request_id, f"slot {len(drawn)}"))
-        if slot is None:
+    while len(drawn) < plan.size:
+        # While a reserve is at hand nothing gives way.
+        turn = walk.turn(strict=len(further) == len(reserves) > 0)
+        if turn is None and further:
+            walk = Walk(further.pop(0)(), plan, [one.index for one in drawn])
+            continue
+        if turn is None:
             break
-        drawn.append(slot)
-        eligible.take(slot.index)
-    return drawn
+        drawn.append(_drawn(walk, turn, chance(request_id, f"slot {len(drawn)}")))
+        walk.take(drawn[-1].index)
+    return walk.pool, drawn
 
 
-def propensity(best: bool, eligible: int, epsilon: float) -> float:
-    """P(item | slot, items above) under epsilon-greedy over `eligible` items."""
-    return epsilon / eligible + (1.0 - epsilon) * best
+def pick(turn: Turn, luck: float) -> int:
+    """The place in `turn.choices` that `luck`, uniform in [0, 1), falls on."""
+    edges = np.cumsum(turn.probabilities)
+    place = int(np.searchsorted(edges, luck, side="right"))
+    # The sum may fall short of one in its last bit.
+    return place if place < len(edges) else int(np.flatnonzero(turn.probabilities)[-1])
 
 
-def _slot(eligible: Eligible, levels: tuple[Level, ...], epsilon: float, luck: float) -> Draw | None:
-    for level in levels:
-        choices = np.flatnonzero(eligible.at(level))
-        if len(choices):
-            explored = luck < epsilon
-            pick = int(luck / epsilon * len(choices)) if explored else 0
-            index = int(choices[min(pick, len(choices) - 1)])
-            probability = propensity(pick == 0, len(choices), epsilon)
-            return Draw(index, probability, len(choices), explored, eligible.broken(index, level))
-    return None
+def _drawn(walk: Walk, turn: Turn, luck: float) -> Draw:
+    place = pick(turn, luck)
+    index = int(turn.choices[place])
+    return Draw(
+        index=index,
+        propensity=min(float(turn.probabilities[place]), 1.0),
+        eligible=len(turn.choices),
+        explored=turn.reserved or place != turn.best,
+        relaxed=walk.broken(index, turn.level),
+        reason=_reason(walk, turn, place, index),
+    )
+
+
+def _reason(walk: Walk, turn: Turn, place: int, index: int) -> str:
+    words = "slot kept for exploration" if turn.reserved else "best" if place == turn.best else "explored"
+    return words if walk.pool.tiers[index] == RANKED else f"{words} of the reserve"

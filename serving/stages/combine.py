@@ -1,4 +1,4 @@
-"""Sixth stage: one value per candidate out of the scores of all heads, by the surface's weights."""
+"""Ninth stage: one value per candidate out of the scores of all heads, by the surface's weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.interface import Floats
 from serving.release.catalogue import Rows
 from serving.release.loaded import LoadedRelease
 from serving.stages.blend import Candidates
-from serving.stages.rank import Scores
+from serving.stages.calibrate import Scores
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Values:
 
 
 def combine(release: LoadedRelease, candidates: Candidates, scores: Scores) -> Values:
-    """The weighted sum of the calibrated head scores; on a surface without a ranker, the merged retrieval score."""
+    """The weighted sum of the calibrated head scores; where no ranker scored, the candidates' own scores."""
     value = candidates.scores
     if scores.calibrated:
         value = np.zeros(candidates.kept, dtype=np.float32)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.logs.records import impression_id, policy
+from serving.logs.records import impression_id
 from serving.pipeline import Answer
 from serving.slate.draw import Draw
 
@@ -103,7 +103,7 @@ def response(answer: Answer) -> RecommendResponse:
         request_id=answer.ask.request_id,
         surface=release.surface.surface,
         release_id=release.release_id,
-        policy=policy(release.surface.slate.epsilon),
+        policy=answer.slate.policy,
         known_user=answer.person.known,
         items=[_shown(answer, position) for position in range(len(answer.slate.slots))],
         stages=stages(answer),

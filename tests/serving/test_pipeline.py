@@ -14,8 +14,9 @@ from features.registry import registry
 from serving.ask import Ask
 from serving.pipeline import STAGES, Answer, recommend
 from serving.release.loaded import LoadedRelease
-from serving.stages.compose import compose
+from serving.stages.compose import Judged, compose
 from serving.web.api import RecommendResponse, response
+from surfaces.slate import Slate
 from tests.serving.tiny_release import AT, DAY, ITEMS, build_tiny_release, tiny_surface, topic
 
 
@@ -29,8 +30,8 @@ def items(found: Answer) -> list[str]:
 
 def with_slate(release: LoadedRelease, **rules: object) -> LoadedRelease:
     """`release` with other rules for its slate."""
-    surface = release.surface.model_copy(update={"slate": release.surface.slate.model_copy(update=rules)})
-    return replace(release, surface=surface)
+    slate = Slate.model_validate(release.surface.slate.model_dump() | rules)
+    return replace(release, surface=release.surface.model_copy(update={"slate": slate}))
 
 
 def test_a_known_user_gets_unseen_items_from_several_sources(release: LoadedRelease) -> None:
@@ -138,11 +139,12 @@ def test_caps_hold_in_every_slate_that_relaxed_nothing(release: LoadedRelease) -
 
 def test_frequencies_of_the_first_slot_are_the_stated_propensities(release: LoadedRelease) -> None:
     found = answer(with_slate(release, epsilon=0.4))
+    judged = Judged(found.candidates, found.scores, found.values)
     stated: dict[int, float] = {}
     counted: Counter[int] = Counter()
     for n in range(4000):
         ask = replace(found.ask, request_id=f"fixed {n}", size=1)
-        (slot,) = compose(found.release, ask, found.person, found.candidates, found.values).slots
+        (slot,) = compose(found.release, ask, found.person, judged).slots
         stated[slot.row] = slot.draw.propensity
         counted[slot.row] += 1
     assert sum(stated.values()) == pytest.approx(1.0, abs=1e-9)
@@ -153,10 +155,11 @@ def test_frequencies_of_the_first_slot_are_the_stated_propensities(release: Load
 def test_the_policy_weighs_one_on_its_own_logs(release: LoadedRelease) -> None:
     """The mean of 1[item shown] / propensity is one, per item that can be shown first."""
     found = answer(with_slate(release, epsilon=1.0))
+    judged = Judged(found.candidates, found.scores, found.values)
     weights = []
     for n in range(3000):
         ask = replace(found.ask, request_id=f"own {n}", size=1)
-        (slot,) = compose(found.release, ask, found.person, found.candidates, found.values).slots
+        (slot,) = compose(found.release, ask, found.person, judged).slots
         weights.append((slot.candidate == 0) / slot.draw.propensity)
     assert abs(np.mean(weights) - 1.0) < 3 * np.std(weights) / math.sqrt(len(weights))
 

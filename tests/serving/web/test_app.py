@@ -23,7 +23,7 @@ def test_a_slate_is_answered(client: TestClient) -> None:
     assert [item["impression_id"] for item in answer["items"]] == [f"r1:{n}" for n in range(5)]
     assert all(0 < item["propensity"] <= 1 for item in answer["items"])
     assert set(answer["items"][0]["scores"]) == {"click", "dwell", "like", "follow", "hide"}
-    assert [stage["stage"] for stage in answer["stages"]][0::6] == ["hydrate", "compose"]
+    assert [stage["stage"] for stage in answer["stages"]][0::9] == ["hydrate", "compose"]
 
 
 def test_nobody_in_particular_is_answered_under_a_request_id_of_the_servers(client: TestClient) -> None:

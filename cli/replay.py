@@ -33,14 +33,17 @@ def replay(
 
     Exit code 3 where something differs; the first difference is told with its stage.
     """
+    from serving.online.items import PostedItems
+    from serving.online.open import open_store
     from serving.replay import Releases
     from serving.replay import replay as again
 
     home, name = Home.default(), load(surface).surface
-    landing, releases = home.landing(name), Releases(home.releases(name))
+    landing = home.landing(name)
+    releases = Releases(home.releases(name), PostedItems(open_store(home.root / "online"), name))
     chosen = parse_day(day) if day else None
     logged = _sampled(landing, chosen, sample, releases) if request_id is None else _single(landing, chosen, request_id)
-    _tell([again(releases.get(one.request.get("release_id")), one) for one in logged])
+    _tell([again(releases.of(one.request), one) for one in logged])
 
 
 def _single(landing: Path, day: date | None, request_id: str) -> Iterable[Logged]:

@@ -15,8 +15,10 @@ from schemas.logs import CANDIDATE, IMPRESSION, RANKING, REQUEST
 from serving.ask import Ask
 from serving.logs.reading import Logged
 from serving.logs.records import Row, config_of, encode, rows_of
+from serving.online.items import PostedItems
 from serving.pipeline import recommend
 from serving.release.loaded import LoadedRelease
+from serving.release.posted import extended
 from serving.release.slots import list_releases
 
 CHECKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -65,18 +67,41 @@ class Replayed:
 
 
 class Releases:
-    """The releases of one surface by id, each loaded (and verified) when it is first needed; one at a time is kept."""
+    """The releases of one surface by id, each loaded (and verified) when it is first needed; one at a time is kept.
 
-    def __init__(self, folder: Path) -> None:
+    `posted`: the items posted since, by which a release was extended when it answered.
+    """
+
+    def __init__(self, folder: Path, posted: PostedItems | None = None) -> None:
         self._folder = folder
+        self._posted = posted
         self._kept: LoadedRelease | None = None
+        self._extended: LoadedRelease | None = None
 
     def has(self, release_id: str | None) -> bool:
         """Whether the release is still on the disk."""
         return release_id in list_releases(self._folder)
 
-    def get(self, release_id: str | None) -> LoadedRelease:
-        """The release `release_id`. Raises UserError, naming those that are there, if it is gone."""
+    def of(self, request: Row) -> LoadedRelease:
+        """The release that answered `request`, with the items that were posted then.
+
+        Raises UserError, naming the releases that are there, if it is gone, or if its postings are.
+        """
+        release, posted = self._get(request.get("release_id")), request.get("posted") or 0
+        if not posted:
+            return release
+        if self._extended is None or (self._extended.release_id, self._extended.posted) != (release.release_id, posted):
+            listed = [] if self._posted is None else self._posted.listed(posted, ask_of(request).microseconds)
+            self._extended = extended(release, listed)
+        if self._extended.posted != posted:
+            raise UserError(
+                f"request {request['request_id']} was answered with items posted up to number {posted}, "
+                f"of which there are {self._extended.posted} in the online store",
+                fix="postings are kept for a week; what was asked before an item was posted can still be replayed",
+            )
+        return self._extended
+
+    def _get(self, release_id: str | None) -> LoadedRelease:
         if self._kept is not None and self._kept.release_id == release_id:
             return self._kept
         if release_id is None or not self.has(release_id):
@@ -105,6 +130,7 @@ def ask_of(request: Row) -> Ask:
         size=request.get("size"),
         state=request.get("state") or {},
         arms=tuple(request.get("arms") or ()),
+        posted=request.get("posted") or 0,
         fallbacks=tuple(request.get("fallbacks") or ()),
     )
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from schemas.errors import UserError
 from serving.ask import Ask
 from serving.logs.reading import Logged, day_of, days, requests, sample
 from serving.logs.surface_log import SurfaceLog
+from serving.online.items import PostedItems
+from serving.online.lmdb_store import LmdbStore
 from serving.pipeline import recommend
 from serving.release.loaded import LoadedRelease
+from serving.release.posted import PostedItem, extended
 from serving.replay import Releases, replay
 from surfaces.load import load
 from surfaces.surface import Logging
@@ -49,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def exploring(folder: Path) -> LoadedRelease:
-    return Releases(folder).get("2026-01-08-aaaaaaaaaa")
+    return Releases(folder).of({"release_id": "2026-01-08-aaaaaaaaaa"})
 
 
 def logged_by(
@@ -94,7 +98,7 @@ def test_another_release_gives_another_answer_and_the_stage_is_told(
     exploring: LoadedRelease, folder: Path, tmp_path: Path
 ) -> None:
     logged_by(tmp_path, exploring, ASKS[:1])
-    difference = replay(Releases(folder).get(OTHER), read(tmp_path, "plain")).difference
+    difference = replay(Releases(folder).of({"release_id": OTHER}), read(tmp_path, "plain")).difference
     assert difference is not None
     assert difference.stage in ("hydrate", "retrieve")
 
@@ -173,7 +177,24 @@ def test_a_sample_is_the_same_every_time_and_of_those_wanted(exploring: LoadedRe
 
 def test_a_release_that_is_gone_is_told_with_those_that_are_there(folder: Path) -> None:
     with pytest.raises(UserError, match=r"release 2025-01-01-x answered, and it is not in .* \(there: .*, .*\)"):
-        Releases(folder).get("2025-01-01-x")
+        Releases(folder).of({"release_id": "2025-01-01-x"})
+
+
+def test_items_posted_since_are_given_to_the_release_again(
+    exploring: LoadedRelease, folder: Path, tmp_path: Path
+) -> None:
+    posted = PostedItems(LmdbStore(tmp_path / "online"), "shorts")
+    at = ASKS[0].microseconds
+    new = PostedItem(0, "new", "c1", "music", "a new one", None, at, at)
+    (first, _) = posted.add([new, replace(new, item_id="newer")])
+    release = extended(exploring, [first])
+    logged_by(tmp_path, release, [replace(ASKS[0], posted=1)])
+    one = read(tmp_path, "plain")
+    again = Releases(folder, posted).of(one.request)
+    assert again.catalogue.ids[-1] == "new"
+    assert replay(again, one).difference is None
+    with pytest.raises(UserError, match="posted up to number 1, of which there are 0"):
+        Releases(folder).of(one.request)
 
 
 def command(home: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -7,6 +7,8 @@ import numpy as np
 TOPICS = (
     *("comedy", "music", "dance", "cooking", "sports", "gaming", "beauty", "travel", "pets", "science"),
     *("diy", "fashion", "news", "cars", "fitness", "art", "education", "nature", "family", "film"),
+    *("history", "books", "tech", "money", "health", "garden", "crafts", "photo", "magic", "poetry"),
+    *("football", "cycling", "chess", "running", "climbing", "skating", "surfing", "yoga", "boxing", "tennis"),
 )
 COUNTRIES: dict[str, tuple[str, int]] = {
     "US": ("en", -6),

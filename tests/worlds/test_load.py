@@ -26,11 +26,11 @@ def test_every_world_loads(name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("  topics: 20\n", "", ["catalogue.topics: missing"]),
+        ("  topics: 40\n", "", ["catalogue.topics: missing"]),
         ("  licensed: 0.95", "  licensed: 1.95", ["catalogue.licensed: found 1.95", "less than or equal to 1"]),
         ("  new_items: 80", "  nu_items: 80", ["catalogue.nu_items: found an unknown key", "did you mean 'new_items'"]),
         ("model: position", "model: postion", ["clicks.model: found 'postion'", "did you mean 'position'"]),
-        ("{taste: 5.0, ", "{tatse: 5.0, ", ["found 'tatse'", "allowed are taste"]),
+        ("{taste: 10.0, ", "{tatse: 10.0, ", ["found 'tatse'", "allowed are taste"]),
         ("given: satisfied", "given: bliss", ["outcomes.like.given: found 'bliss'", "allowed are examined, click"]),
         ("US: 0.34", "US: 0.5", ["countries: found shares that sum to 1.16"]),
         ("US: 0.34", "XX: 0.34", ["countries: found 'XX'"]),
@@ -50,7 +50,7 @@ def test_a_mistake_is_told_with_file_key_found_and_allowed(
 
 
 def test_two_mistakes_are_told_at_once(tmp_path: Path) -> None:
-    path = _written(tmp_path, "  topics: 20\n  new_items: 80", "  new_items: -1")
+    path = _written(tmp_path, "  topics: 40\n  new_items: 80", "  new_items: -1")
     with pytest.raises(UserError, match="2 wrong"):
         load_file(path)
 

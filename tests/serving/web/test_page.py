@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 from playwright.sync_api import Error, Page, sync_playwright
 
 from serving.release import slots
 from serving.web.app import create_app
 from tests.serving.tiny_release import build_tiny_release, tiny_surface
+from tests.serving.web.real_server import served
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -27,17 +24,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server on a free port whose surface `shorts` answers."""
     home = tmp_path_factory.mktemp("page")
     slots.switch(home / "releases" / "shorts", build_tiny_release(home / "releases" / "shorts"))
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(home, [tiny_surface()]), log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        deadline = time.monotonic() + 30
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+    with served(create_app(home, [tiny_surface()])) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

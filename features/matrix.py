@@ -11,24 +11,25 @@ import pyarrow.compute as pc
 
 from features.feature import Unknown
 from features.registry import registry
-from features.request import Context, Floats, Ints, request_features
+from features.request import AFFINITY, Context, Floats, Ints, request_features
 from surfaces.surface import Surface
 
 
 def from_samples(samples: pa.Table, surface: Surface) -> Floats:
-    """The (n, F) float32 matrix of gold.samples' rows, columns in the order of `registry(surface)`.
+    """The (n, F) float32 matrix of gold.samples' rows and their `content_affinity`, columns as in `registry(surface)`.
 
     Raises KeyError naming the first column that `samples` lacks.
     """
     names = [feature.name for feature in registry(surface) if feature.tier != "request"]
     columns = {name: _column(samples, name) for name in names}
-    return assemble(surface, context_of(samples), columns)
+    near = _column(samples, AFFINITY) if surface.has("history") else np.full(len(samples), np.nan, np.float32)
+    return assemble(surface, _context(samples, near), columns)
 
 
-def context_of(samples: pa.Table) -> Context:
-    """The request context of gold.samples' rows."""
+def _context(samples: pa.Table, near: Floats) -> Context:
     lengths = pc.fill_null(samples["history_length"].cast(pa.int64()), -1)
-    return Context(_microseconds(samples["shown_at"]), _microseconds(samples["created_at"]), _array(lengths))
+    shown, created = _microseconds(samples["shown_at"]), _microseconds(samples["created_at"])
+    return Context(shown, created, _array(lengths), near)
 
 
 def assemble(surface: Surface, context: Context, columns: Mapping[str, npt.ArrayLike]) -> Floats:

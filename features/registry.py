@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from features.entities import Entity, entities
 from features.feature import IMPRESSIONS, RESPONSE, AtRequest, Feature, FirstSeen, FromSession, Unknown, Window
+from features.request import AFFINITY
 from surfaces.surface import Surface
 
 
@@ -74,6 +75,8 @@ def _at_request(history: bool) -> Iterator[Feature]:
     if history:
         described["log_history"] = ("history_length", "ln(1 + items in the frozen history, at most 50)")
         described["history_empty"] = ("history_length", "1 where the frozen history is empty")
+        near = "inner product of the item's content with the mean content of the frozen history, unit vectors"
+        described[AFFINITY] = ("affinity", near)
     for name, (needs, doc) in described.items():
         yield Feature(name, "request", "request", AtRequest(needs), doc)
 

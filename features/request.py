@@ -11,6 +11,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
+AFFINITY = "content_affinity"
 HISTORY = 50
 """Items of history that count; the same k as gold.sequence keeps."""
 
@@ -30,15 +31,17 @@ class Context:
     """What is known of n impressions when they are asked for; arrays of the same length n.
 
     `at`: UTC microseconds of the request (in training: shown_at). `created_at`: UTC microseconds the item was
-    created, 0 if unknown. `history_length`: items in the history frozen at request time, -1 if unknown.
+    created, 0 if unknown. `history_length`: items in the history frozen at request time, -1 if unknown. `affinity`:
+    float32 nearness of the item to that history by content, as `features.affinity` gives it, NaN if unknown.
     """
 
     at: Ints
     created_at: Ints
     history_length: Ints
+    affinity: Floats
 
     def __post_init__(self) -> None:
-        lengths = {len(self.at), len(self.created_at), len(self.history_length)}
+        lengths = {len(self.at), len(self.created_at), len(self.history_length), len(self.affinity)}
         if len(lengths) != 1:
             raise ValueError(f"context arrays differ in length: {sorted(lengths)}")
 
@@ -46,10 +49,10 @@ class Context:
         return len(self.at)
 
     @classmethod
-    def of_request(cls, at: int, created_at: Ints, history_length: int) -> Context:
+    def of_request(cls, at: int, created_at: Ints, history_length: int, affinity: Floats) -> Context:
         """The context of one request, made at `at`, for n items created at `created_at`."""
         n = len(created_at)
-        return cls(np.full(n, at, np.int64), created_at, np.full(n, history_length, np.int64))
+        return cls(np.full(n, at, np.int64), created_at, np.full(n, history_length, np.int64), affinity)
 
 
 def request_features(context: Context) -> dict[str, Floats]:
@@ -71,4 +74,5 @@ def request_features(context: Context) -> dict[str, Floats]:
         "item_age_unknown": (~born).astype(np.float32),
         "log_history": np.where(counted, _LOG_HISTORY[length], np.float32(np.nan)),
         "history_empty": np.where(counted, (length == 0).astype(np.float32), np.float32(np.nan)),
+        AFFINITY: context.affinity,
     }

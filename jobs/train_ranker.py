@@ -14,8 +14,7 @@ import numpy.typing as npt
 from evaluation.heads import summary
 from evaluation.splits import calibration_half, split_ids
 from features.registry import registry, schema_hash
-from features.tables import samples
-from jobs.gold.training_data import known_rows
+from jobs.gold.ranker_samples import ranker_samples
 from jobs.night import Night, StepReport
 from models.calibration import Calibration, Calibrator
 from models.calibration_fit import fit as fit_calibrator
@@ -77,8 +76,7 @@ def split_by_time(night: Night) -> Split:
 
     A window with one such day is cut in time within it. Raises GateFailed if there is no sample.
     """
-    table = samples(night.surface)
-    rows = known_rows(night, table, night.training_days, table.names)
+    rows = ranker_samples(night, night.training_days)
     if not len(rows):
         first, last = night.training_days[0], night.training_days[-1]
         raise GateFailed(
@@ -97,8 +95,7 @@ def split_by_time(night: Night) -> Split:
 
 def calibration_samples(night: Night) -> RankerData:
     """The samples of the night's day, as known at the night, of the users that `calibration_half` takes."""
-    table = samples(night.surface)
-    rows = known_rows(night, table, [night.day], table.names)
+    rows = ranker_samples(night, [night.day])
     ids = split_ids(*(_strings(rows[name]) for name in ("user_id", "request_id")))
     return from_samples(rows, night.surface, night.day).take(calibration_half(ids))
 

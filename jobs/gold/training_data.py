@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from features.affinity import contents
 from jobs.night import Night
 from lake.known import mask_labels, valid_at
-from models.interface import Catalogue, Floats, Interactions, Ints
+from models.interface import Catalogue, Interactions, Ints
 from schemas.contract import Contract
 from schemas.tables import SILVER_ITEM, labelled
 
@@ -94,7 +95,7 @@ def catalogue(rows: pa.Table) -> Catalogue:
         item_ids=_strings(rows["item_id"]),
         creators=_strings(rows["creator_id"]),
         topics=_strings(rows["topic"]),
-        content=_content(rows["content"].to_pylist()),
+        content=contents(rows["content"].to_pylist()),
         created=_microseconds(rows["created_at"]),
     )
 
@@ -110,16 +111,6 @@ def _labelled(night: Night) -> Contract:
 
 def _where(positives: Interactions, keep: Any) -> Interactions:
     return Interactions(positives.users[keep], positives.items[keep], positives.weights[keep], positives.times[keep])
-
-
-def _content(values: Sequence[Sequence[float] | None]) -> Floats:
-    lengths = [len(value) for value in values if value]
-    width = max(set(lengths), key=lambda length: (lengths.count(length), length)) if lengths else 0
-    content = np.full((len(values), width), np.nan, np.float32)
-    for row, value in enumerate(values):
-        if value and len(value) == width:
-            content[row] = value
-    return content
 
 
 def _numbers(column: pa.ChunkedArray) -> Any:

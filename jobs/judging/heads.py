@@ -11,8 +11,7 @@ import numpy.typing as npt
 from evaluation.heads import auc, reliability, summary
 from evaluation.splits import calibration_half, split_ids
 from features.registry import registry
-from features.tables import samples
-from jobs.gold.training_data import known_rows
+from jobs.gold.ranker_samples import ranker_samples
 from jobs.night import Night
 from models.interface import Floats
 from models.ranker_data import RankerData, from_samples, head_kinds
@@ -22,8 +21,7 @@ from schemas.evaluation import Head
 
 def held_out_samples(night: Night) -> RankerData:
     """The samples of the night's day that `calibration_half` leaves for measuring, labels as known at the night."""
-    table = samples(night.surface)
-    rows = known_rows(night, table, [night.day], table.names)
+    rows = ranker_samples(night, [night.day])
     ids = split_ids(*(_strings(rows[name]) for name in ("user_id", "request_id")))
     return from_samples(rows, night.surface, night.day).take(~calibration_half(ids))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.affinity import Wide, affinity, contents, tastes, unit
+from features.request import HISTORY, Floats
 from serving.release.tags import Tags
 
 Rows = npt.NDArray[np.int64]
@@ -46,6 +48,8 @@ class Catalogue:
     created: Rows
     row_of: dict[str, int]
     tags: Tags = Tags.NONE
+    contents: Wide = field(default_factory=lambda: np.empty((0, 0)))
+    """(n, d) content embeddings of unit length, NaN where unknown; (0, 0) in a catalogue that has none."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -54,6 +58,14 @@ class Catalogue:
         """(n,) rows of `items`, -1 for those not in the catalogue."""
         get = self.row_of.get
         return np.fromiter((get(item, -1) for item in items), dtype=np.int64, count=len(items))
+
+    def near(self, history: Sequence[str], rows: Rows) -> Floats:
+        """(n,) content affinity of the items at `rows` to a `history` of ids; NaN where it is unknown."""
+        if not self.contents.size:
+            return np.full(len(rows), np.nan, np.float32)
+        past = self.rows(history[-HISTORY:])
+        taste = tastes(self.contents, past, np.array([len(past)]))
+        return affinity(taste, np.zeros(len(rows), np.int64), self.contents, rows)
 
     def bearing(self, label: str, rows: Rows) -> npt.NDArray[np.bool_]:
         """(n,) whether each of `rows` bears `label`, such as `topic:music` or `tag:sponsored`."""
@@ -97,7 +109,12 @@ class Catalogue:
             created=np.concatenate([_microseconds(table["created_at"]), np.zeros(len(extra), dtype=np.int64)]),
             row_of=row_of,
             tags=Tags.of(table["tags"]) if "tags" in table.column_names else Tags.NONE,
+            contents=unit(contents([*_lists(table, "content"), *blank])),
         )
+
+
+def _lists(table: pa.Table, name: str) -> list[list[float] | None]:
+    return table[name].to_pylist() if name in table.column_names else [None] * len(table)
 
 
 def _microseconds(times: pa.ChunkedArray) -> Rows:

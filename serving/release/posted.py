@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from features.affinity import contents, unit
 from models.interface import FactorRetriever, Floats, Requests
 from models.two_tower import TwoTower
 from models.vocabulary import strings
@@ -127,6 +128,7 @@ def _with_quota(surface: Surface) -> Surface:
 def _catalogue(before: Catalogue, fresh: Sequence[PostedItem]) -> Catalogue:
     creators, topics = _columns(fresh)
     rows = {one.item_id: len(before) + place for place, one in enumerate(fresh)}
+    width = before.contents.shape[1]
     return Catalogue(
         ids=np.concatenate([before.ids, strings(one.item_id for one in fresh)]),
         creators=_column(before.creators, creators),
@@ -135,6 +137,7 @@ def _catalogue(before: Catalogue, fresh: Sequence[PostedItem]) -> Catalogue:
         created=np.concatenate([before.created, np.array([one.created for one in fresh], np.int64)]),
         row_of={**before.row_of, **rows},
         tags=before.tags,
+        contents=np.concatenate([before.contents, unit(contents([one.content for one in fresh], width))]),
     )
 
 

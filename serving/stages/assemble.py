@@ -40,7 +40,8 @@ def assemble(release: LoadedRelease, ask: Ask, person: Person, candidates: Candi
     if release.ranker is None:
         return Features(np.empty((candidates.kept, 0), dtype=np.float32), {})
     created = release.catalogue.created[candidates.rows]
-    context = Context.of_request(ask.microseconds, created, len(person.history))
+    near = release.catalogue.near(person.history, candidates.rows)
+    context = Context.of_request(ask.microseconds, created, len(person.history), near)
     columns = _batch(release, person, candidates.rows) | _realtime(release, ask)
     dense = matrix.assemble(release.surface, context, columns)
     return Features(dense, _categories(release, ask, candidates.rows))

@@ -19,15 +19,15 @@ def us(moment: datetime) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
-def one(at: datetime, created: datetime | None, history: int) -> dict[str, float]:
+def one(at: datetime, created: datetime | None, history: int, near: float = math.nan) -> dict[str, float]:
     born = np.array([us(created) if created else 0], np.int64)
-    return {
-        name: float(values[0]) for name, values in request_features(Context.of_request(us(at), born, history)).items()
-    }
+    context = Context.of_request(us(at), born, history, np.array([near], np.float32))
+    return {name: float(values[0]) for name, values in request_features(context).items()}
 
 
 def test_saturday_noon() -> None:
-    values = one(SATURDAY_NOON, SATURDAY_NOON - timedelta(hours=3), 7)
+    values = one(SATURDAY_NOON, SATURDAY_NOON - timedelta(hours=3), 7, near=0.5)
+    assert values["content_affinity"] == 0.5
     assert values["hour_sin"] == pytest.approx(0, abs=1e-6)
     assert values["hour_cos"] == pytest.approx(-1)
     assert values["is_weekend"] == 1
@@ -50,7 +50,7 @@ def test_an_item_shown_before_its_stated_creation_has_age_zero() -> None:
 
 def test_arrays_of_differing_length_are_refused() -> None:
     with pytest.raises(ValueError, match="differ in length"):
-        Context(np.zeros(2, np.int64), np.zeros(1, np.int64), np.zeros(2, np.int64))
+        Context(np.zeros(2, np.int64), np.zeros(1, np.int64), np.zeros(2, np.int64), np.zeros(2, np.float32))
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1)))

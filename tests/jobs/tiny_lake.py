@@ -15,6 +15,7 @@ from features import tables
 from features.entities import SEPARATOR
 from features.registry import registry, schema_hash
 from jobs import index, train_retrieval
+from jobs.gold.ranker_samples import ranker_samples
 from jobs.night import Night, days_between
 from lake.home import Home
 from models.calibration import Calibration, Calibrator
@@ -89,7 +90,7 @@ def train(night: Night) -> None:
 
 def train_ranker(night: Night) -> None:
     """A ranker on the training days, left uncalibrated."""
-    rows = night.lake.arrow(tables.samples(night.surface), night.training_days)
+    rows = ranker_samples(night, night.training_days)
     data = from_samples(rows, night.surface, night.day)
     features, kinds = registry(night.surface), head_kinds(night.surface)
     names = tuple(feature.name for feature in features)

@@ -1,0 +1,47 @@
+"""The catalogue of a release read from its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from serving.release.catalogue import Catalogue
+
+COLUMNS = {
+    "item_id": ["a", "b", "c"],
+    "creator_id": ["x", None, "x"],
+    "topic": ["t", "t", None],
+    "title": [None, "B", "C"],
+    "created_at": pa.array([5, None, 7], pa.timestamp("us", tz="UTC")),
+}
+CONTENT = pa.array([[2.0, 0.0], [0.0, 1.0], None], pa.list_(pa.float32()))
+
+
+def read(tmp_path: Path, **more: pa.Array) -> Catalogue:
+    pq.write_table(pa.table({**COLUMNS, **more}), tmp_path / "catalogue.parquet")
+    return Catalogue.read(tmp_path / "catalogue.parquet", ["b", "z"])
+
+
+def test_items_that_only_a_model_knows_come_last(tmp_path: Path) -> None:
+    found = read(tmp_path)
+    assert found.ids.tolist() == ["a", "b", "c", "z"]
+    assert found.rows(["z", "a", "nobody"]).tolist() == [3, 0, -1]
+    assert found.created.tolist() == [5, 0, 7, 0]
+
+
+def test_nearness_follows_content_and_is_unknown_without_it(tmp_path: Path) -> None:
+    found = read(tmp_path, content=CONTENT)
+    near = found.near(["a", "nobody", "z"], np.arange(4))
+    assert near.dtype == np.float32
+    assert near[:2].tolist() == [1.0, 0.0]
+    assert np.isnan(near[2:]).all()
+    assert found.near(["a", "b"], np.array([0]))[0] == pytest.approx(0.5)
+    assert np.isnan(found.near([], np.arange(4))).all()
+
+
+def test_a_catalogue_without_content_says_nothing(tmp_path: Path) -> None:
+    assert np.isnan(read(tmp_path).near(["a"], np.arange(4))).all()

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from infra.bench import by_hand, ours
+from infra.bench import by_hand, ours, worlds
 from infra.bench.calibrate import Ceilings, calibrate
 from infra.bench.compare import require_equal
 from infra.bench.generate import DAY, generate
@@ -36,16 +36,29 @@ console = Console(highlight=False, emoji=False, soft_wrap=True)
 def main(
     rows: Annotated[list[int] | None, typer.Option(help="impressions; repeat it for several sizes")] = None,
     repeats: Annotated[int, typer.Option(min=1, help="warm runs, and runs of DuckDB; medians are shown")] = 2,
+    only: Annotated[str | None, typer.Option(help="`jobs` or `worlds`; both unless given")] = None,
 ) -> None:
-    """Feedmill's ingest, join and features beside DuckDB written by hand, on the same files with equal results."""
+    """Feedmill's ingest, join and features beside DuckDB written by hand, on the same files with equal results; then
+    how fast the default world writes logs.
+    """
+    if only not in (None, "jobs", "worlds"):
+        raise UserError(f"--only: found {only!r}; allowed are jobs and worlds")
+    wide = Console(highlight=False, width=max(WIDTH, console.width))
+    if only != "worlds":
+        wide.print(table(_jobs(rows, repeats)))
+    if only != "jobs":
+        with _scratch() as root:
+            wide.print(worlds.table([worlds.bench(root / f"{size}", size) for size in rows or worlds.SIZES]))
+
+
+def _jobs(rows: list[int] | None, repeats: int) -> list[Result]:
     sizes = rows or list(SIZES)
     if min(sizes) < FEWEST:
         raise UserError(f"--rows: found {min(sizes)}; allowed is {FEWEST:,} or more")
     with _scratch() as root:
         ceilings = calibrate(root)
         console.print(machine(ceilings))
-        results = [_bench(root / f"{size}", size, repeats, ceilings) for size in sizes]
-    Console(highlight=False, width=max(WIDTH, console.width)).print(table(results))
+        return [_bench(root / f"{size}", size, repeats, ceilings) for size in sizes]
 
 
 def _bench(root: Path, rows: int, repeats: int, ceilings: Ceilings) -> Result:

@@ -7,7 +7,7 @@ export FEEDMILL_HOME ?= $(CURDIR)/var
 export MLFLOW_DISABLE_TELEMETRY = true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup night test lint bench up down serve clean lock
+.PHONY: help setup night test prove lint bench up down serve clean lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -34,13 +34,16 @@ night: setup ## one night of the default surface through Airflow, from logs to a
 test: setup ## every test (real logs too where FEEDMILL_REAL_DATA names their folder)
 	@$(BIN)/python -m pytest
 
+prove: setup ## logged propensities against frequencies: 60 requests, each slate re-drawn 10,000 times
+	@FEEDMILL_PROVE_DRAWS=10000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/serving/test_proof.py
+
 lint: setup ## ruff, mypy --strict and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: setup ## Feedmill's jobs beside DuckDB written by hand, on 1M and 5M impressions
+bench: setup ## Feedmill's jobs beside DuckDB written by hand, on 1M and 5M impressions; how fast a world writes logs
 	@$(BIN)/python -m infra.bench
 
 up: setup ## Airflow, MLflow and serving; prints their addresses and log-ins

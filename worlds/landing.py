@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -41,22 +39,6 @@ def conform(rows: pa.Table, layer_name: str) -> pa.Table:
     for name in rows.column_names:
         columns[name] = rows[name].cast(contract.field(name).arrow().type)
     return pa.table(columns)
-
-
-def write_jsonl(rows: pa.Table, path: Path) -> None:
-    """One JSON object a line, timestamps as ISO-8601 UTC; gzip (without a time stamp) if `path` ends in .gz."""
-    times = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
-    replaced = ", ".join(f"strftime({name}::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%fZ') AS {name}" for name in times)
-    select = f"SELECT * REPLACE ({replaced}) FROM rows" if times else "SELECT * FROM rows"
-    plain = path.with_suffix("") if path.suffix == ".gz" else path
-    with duckdb.connect() as connection:
-        connection.execute("SET threads = 1; SET TimeZone = 'UTC'")
-        connection.register("rows", rows)
-        target = str(plain).replace("'", "''")
-        connection.execute(f"COPY ({select}) TO '{target}' (FORMAT json, COMPRESSION uncompressed)")
-    if plain != path:
-        path.write_bytes(gzip.compress(plain.read_bytes(), compresslevel=1, mtime=0))
-        plain.unlink()
 
 
 def write_parquet(rows: pa.Table, path: Path) -> None:

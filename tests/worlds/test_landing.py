@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from worlds import landing as files
@@ -24,19 +23,13 @@ ROWS = pa.table(
 )
 
 
-def test_rows_survive_as_json(tmp_path: Path) -> None:
-    files.write_jsonl(files.conform(ROWS, "impression"), tmp_path / "x.jsonl.gz")
-    first, second = map(json.loads, gzip.decompress((tmp_path / "x.jsonl.gz").read_bytes()).decode().splitlines())
-    assert first["shown_at"] == "2026-01-01T12:00:00.000005Z"
-    assert (second["impression_id"], second["item_id"], second["propensity"]) == ('say "b"', None, 1e-6)
-    assert first["schema_version"] == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["x.jsonl.gz"]
-
-
-def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
-    for name in ("one.jsonl.gz", "two.jsonl.gz"):
-        files.write_jsonl(ROWS, tmp_path / name)
-    assert (tmp_path / "one.jsonl.gz").read_bytes() == (tmp_path / "two.jsonl.gz").read_bytes()
+def test_the_same_rows_are_the_same_bytes_in_the_contracts_types(tmp_path: Path) -> None:
+    for name in ("one.parquet", "two.parquet"):
+        files.write_parquet(files.conform(ROWS, "impression"), tmp_path / name)
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+    back = pq.ParquetFile(tmp_path / "one.parquet").read()
+    assert back["schema_version"].to_pylist() == [1, 1]
+    assert back["propensity"].to_pylist() == [0.1, 1e-6]
 
 
 def test_a_column_the_contract_does_not_have_is_refused() -> None:

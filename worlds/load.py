@@ -9,6 +9,7 @@ from typing import Any
 
 from schemas.errors import UserError
 from surfaces.mistakes import read_mapping, validate
+from surfaces.surface import Surface
 from worlds.config import WorldConfig
 
 FOLDER = Path(__file__).parent
@@ -41,6 +42,17 @@ def load_file(path: Path, changes: Mapping[str, Any] | None = None) -> WorldConf
     if config.world != path.stem:
         raise UserError(f"{path}: world: found {config.world!r}; allowed is the file's name, {path.stem!r}")
     return config
+
+
+def require_known_outcomes(config: WorldConfig, surface: Surface) -> None:
+    """Raise UserError if the world logs an outcome that `surface` does not know."""
+    unknown = [name for name, spec in config.outcomes.items() if not spec.hidden and name not in surface.outcomes]
+    if unknown:
+        raise UserError(
+            f"world {config.world}: outcomes: found {unknown[0]!r}; "
+            f"allowed are the outcomes of surface {surface.surface}: {', '.join(surface.outcomes)}",
+            fix="name it in the surface file, or make it `hidden: true` in the world file",
+        )
 
 
 def _change(content: dict[str, Any], key: list[str], value: Any) -> None:

@@ -101,3 +101,13 @@ def rates(
     looked = clicks.examination(config.clicks, click, position) * shown
     rate = {name: looked * values for name, values in seen.items()}
     return Rates(looked, seen, rate, utility(weights, rate))
+
+
+def with_bots(config: WorldConfig) -> WorldConfig:
+    """`config` with what bots do to clicks, if there are any."""
+    spec = config.outcomes[config.consumed_by]
+    if config.faults.bots is None or "bot" in spec.effects:
+        return config
+    effects = {**spec.effects, "bot": config.faults.bots.boost}
+    outcomes = {**config.outcomes, config.consumed_by: spec.model_copy(update={"effects": effects})}
+    return config.model_copy(update={"outcomes": outcomes})

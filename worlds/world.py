@@ -7,44 +7,26 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from schemas.errors import UserError
 from surfaces.load import load as load_surface
 from surfaces.surface import Surface
 from worlds import culture, drivers, items, people, responses, sessions
 from worlds.config import WorldConfig
 from worlds.draws import Codes, Floats, Mask, Streams
 from worlds.items import Items
+from worlds.load import require_known_outcomes
+from worlds.memory import Consumption, Rows, consumption, pushed
 from worlds.options import options
 from worlds.outcomes import Outcomes, happen
 from worlds.people import Users
-from worlds.responses import Rates
+from worlds.responses import Rates, with_bots
 from worlds.sessions import Requests
-
-Rows = npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Consumption:
-    """e items consumed: (e,) user rows, item rows, and when (UTC microseconds)."""
-
-    user: Codes
-    item: Codes
-    at: Codes
-
-
-def consumption(asked: Requests, outcomes: Outcomes) -> Consumption:
-    """What the users of `asked` consumed in `outcomes`."""
-    mine = outcomes.outcome == outcomes.names.index(outcomes.consumed_by)
-    at = outcomes.impression[mine]
-    user = asked.user[at // outcomes.items.shape[1]]
-    return Consumption(user, outcomes.items.ravel()[at], outcomes.occurred_at[mine])
 
 
 class World:
@@ -60,13 +42,13 @@ class World:
         first_day: date | None = None,
         surface: Surface | None = None,
     ) -> None:
-        self.config = _with_bots(config)
+        self.config = with_bots(config)
         self.seed = config.seed if seed is None else seed
         self.first_day = config.first_day if first_day is None else first_day
         self.surface = surface or load_surface(config.surface)
         self.day = 0
         self.streams = Streams(self.seed, config.world)
-        self._check_outcomes()
+        require_known_outcomes(config, self.surface)
         self.ground = culture.ground(config, self.streams, self.first_day)
         self._stock = items.stock(self.ground, culture.creators(self.ground, -1))
         self._grown = -1
@@ -169,7 +151,7 @@ class World:
 
     def take_up(self, eaten: Consumption) -> None:
         """The same from the consumption itself."""
-        self._consumed = _pushed(self._consumed, eaten)
+        self._consumed = pushed(self._consumed, eaten)
         for option in self._options:
             option.learn(eaten.item)
 
@@ -266,39 +248,3 @@ class World:
         """The row of the item that goes viral: the newest there was when the fault's onset began; -1 without it."""
         viral = self.config.faults.viral
         return -1 if viral is None else int(np.searchsorted(self._stock.born, viral.from_day)) - 1
-
-    def _check_outcomes(self) -> None:
-        logged = [name for name, spec in self.config.outcomes.items() if not spec.hidden]
-        unknown = [name for name in logged if name not in self.surface.outcomes]
-        if unknown:
-            raise UserError(
-                f"world {self.config.world}: outcomes: found {unknown[0]!r}; "
-                f"allowed are the outcomes of surface {self.surface.surface}: {', '.join(self.surface.outcomes)}",
-                fix="name it in the surface file, or make it `hidden: true` in the world file",
-            )
-
-
-def _with_bots(config: WorldConfig) -> WorldConfig:
-    """`config` with what bots do to clicks, if there are any."""
-    spec = config.outcomes[config.consumed_by]
-    if config.faults.bots is None or "bot" in spec.effects:
-        return config
-    effects = {**spec.effects, "bot": config.faults.bots.boost}
-    outcomes = {**config.outcomes, config.consumed_by: spec.model_copy(update={"effects": effects})}
-    return config.model_copy(update={"outcomes": outcomes})
-
-
-def _pushed(ring: Rows, eaten: Consumption) -> Rows:
-    """`ring` (n, memory) with items put behind the older ones of their user, in order of time; repeats move up."""
-    order = np.lexsort((eaten.item, eaten.at, eaten.user))
-    user, item = eaten.user[order], eaten.item[order].astype(np.int32)
-    pushed = ring.copy()
-    people, start, count = np.unique(user, return_index=True, return_counts=True)
-    for nth in range(int(count.max(initial=0))):
-        now = count > nth
-        who, new = people[now], item[start[now] + nth]
-        held = pushed[who]
-        keep = np.where(held == new[:, None], np.int32(-1), held)
-        keep = np.take_along_axis(keep, np.argsort(keep != -1, axis=1, kind="stable"), axis=1)
-        pushed[who] = np.concatenate([keep[:, 1:], new[:, None]], axis=1)
-    return pushed

@@ -14,7 +14,8 @@ import numpy as np
 from infra.loop.record import Turn
 from schemas.errors import UserError
 from worlds.draws import Floats
-from worlds.world import Rows, World
+from worlds.memory import Rows
+from worlds.world import World
 
 _WHO, _TURNS = "loop.json", "turns.jsonl"
 

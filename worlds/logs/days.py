@@ -25,7 +25,8 @@ from worlds.logs import dimensions, part
 from worlds.logs.popularity import Popularity
 from worlds.logs.words import item_ids, user_ids
 from worlds.logs.workers import Workers
-from worlds.world import Consumption, World
+from worlds.memory import Consumption
+from worlds.world import World
 
 Rows = dict[date, Counter[str]]
 """Rows written per arrival day and layer, late and broken ones included."""

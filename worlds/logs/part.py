@@ -19,9 +19,10 @@ from worlds.logs import delivery, features, policy, tables
 from worlds.logs.outcomes import outcome_rows
 from worlds.logs.parquet import Files
 from worlds.logs.words import item_ids
+from worlds.memory import Consumption, consumption
 from worlds.outcomes import Outcomes
 from worlds.sessions import Requests
-from worlds.world import Consumption, World, consumption
+from worlds.world import World
 
 PART_USERS = 20_000
 

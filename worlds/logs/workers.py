@@ -13,7 +13,8 @@ import numpy.typing as npt
 from surfaces.surface import Surface
 from worlds.config import WorldConfig
 from worlds.logs import part
-from worlds.world import Rows, World
+from worlds.memory import Rows
+from worlds.world import World
 
 
 @dataclass(frozen=True)

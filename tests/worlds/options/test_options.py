@@ -12,10 +12,11 @@ from tests.worlds.conftest import small
 from worlds.drivers import Scene
 from worlds.friends import friends
 from worlds.load import load
+from worlds.memory import Consumption
 from worlds.options.boards import Shelf
 from worlds.options.kitchens import Town
 from worlds.options.social import Circles
-from worlds.world import Consumption, World
+from worlds.world import World
 
 
 def stores(**changes: Any) -> World:

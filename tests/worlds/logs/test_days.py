@@ -14,8 +14,10 @@ import pytest
 from schemas.errors import UserError
 from schemas.logs import LAYERS, layer
 from tests.worlds.conftest import FIRST_DAY, SMALL, odd, readable, rows, small
+from worlds.load import load
 from worlds.logs import part
 from worlds.logs.days import LATER, Writing, write
+from worlds.world import World
 
 DAYS = [FIRST_DAY + timedelta(days=number) for number in range(3)]
 
@@ -41,11 +43,12 @@ def test_a_shorter_world_is_the_beginning_of_a_longer_one(tiny: Path, tmp_path: 
 
 
 @pytest.mark.slow
-def test_two_processes_write_the_bytes_of_one(tmp_path: Path) -> None:
-    changes = {"population.users": part.PART_USERS + 300, "population.sessions": 0.02}
-    for name, processes in (("one", 1), ("two", 2)):
-        rows_ = write(small(**changes), 2, Writing(tmp_path / name, processes=processes))
-        assert rows_[DAYS[0]]["impression"] > 5000
+@pytest.mark.parametrize("name", ["shorts", "stores"])
+def test_two_processes_write_the_bytes_of_one(tmp_path: Path, name: str) -> None:
+    config = load(name, changes={"population.users": part.PART_USERS + 300, "population.sessions": 0.02})
+    for folder, processes in (("one", 1), ("two", 2)):
+        counts = write(World(config, 7, FIRST_DAY), 2, Writing(tmp_path / folder, processes=processes))
+        assert counts[DAYS[0]]["impression"] > 5000
     assert _digests(tmp_path / "one", DAYS) == _digests(tmp_path / "two", DAYS)
     assert list((tmp_path / "one").glob("impression/day=*/part-0001.parquet"))
 

@@ -48,6 +48,13 @@ def creator(item: str) -> str:
     return f"c{int(item[1:]) // 5}"
 
 
+def tags(item: str) -> list[str]:
+    """Every sixth item is sponsored; i10, i20 ... are for adults; i07, i17 ... are licensed in Germany alone."""
+    n = int(item[1:])
+    named = {"sponsored": n % 6 == 3, "adult": n % 10 == 0, "licensed:DE": n % 10 == 7}
+    return [tag for tag, borne in named.items() if borne]
+
+
 def tiny_surface(ranker: bool = True, **slate: Any) -> Surface:
     """`shorts` with small models and the sources that exist; `slate` overrides its keys, `ranker` leaves it out."""
     content = yaml.safe_load(load("shorts").model_dump_json())
@@ -196,6 +203,7 @@ def _catalogue_rows() -> pa.Table:
             "item_id": ITEMS,
             "creator_id": [creator(item) for item in ITEMS],
             "topic": [topic(item) for item in ITEMS],
+            "tags": pa.array([tags(item) for item in ITEMS], pa.list_(pa.string())),
             "title": [f"title of {item}" for item in ITEMS],
             "created_at": pa.array(created, pa.timestamp("us", tz="UTC")),
         }

@@ -1,0 +1,1 @@
+"""What an audit reads of a day's logs."""

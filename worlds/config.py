@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from worlds.faults.faults import Faults
 from worlds.options.settings import Options
-from worlds.part import Amount, Count, Part, Positive, Share, Shares
+from worlds.part import Amount, Count, Part, Positive, Share, Shares, Span
 from worlds.vocabulary import COUNTRIES, DAYPARTS
 
 DRIVERS = ("taste", "quality", "bait", "fresh", "user", "consumed", "language", "duration", "sensitive", "bot")
@@ -102,7 +102,7 @@ class Clicks(Part):
     after_click: Share = 0.5
     """Cascade: probability of looking on after a click, and after none."""
     after_skip: Share = 0.9
-    gap_s: tuple[float, float] = (1.0, 9.0)
+    gap_s: Span = (1.0, 9.0)
     """Seconds from one slot to the next."""
 
 
@@ -113,7 +113,7 @@ class Delay(Part):
     sigma: Amount = 0.8
     most_s: Annotated[float, Field(gt=0.0)] = 86400.0
     late: Share = 0.0
-    late_s: tuple[float, float] = (3600.0, 7200.0)
+    late_s: Span = (3600.0, 7200.0)
 
 
 class OutcomeSpec(Part):
@@ -198,7 +198,11 @@ class WorldConfig(Part):
         return self
 
     @model_validator(mode="after")
-    def _faults_name_what_there_is(self) -> Self:
+    def _devices_and_countries_are_known(self) -> Self:
+        unknown = [name for name in self.catalogue.capability if name not in self.population.devices]
+        if unknown:
+            devices = ", ".join(self.population.devices)
+            raise ValueError(f"catalogue.capability: found {unknown[0]!r}; allowed are the devices {devices}")
         outage = self.faults.outage
         if outage is not None and outage.country not in self.population.countries:
             countries = ", ".join(self.population.countries)

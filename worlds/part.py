@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Amount = Annotated[float, Field(ge=0.0)]
 Shares = dict[str, Share]
+
+
+def _ascending(span: tuple[float, float]) -> tuple[float, float]:
+    if not 0.0 <= span[0] <= span[1]:
+        raise ValueError(f"found {list(span)}; allowed are two numbers from 0 on, the smaller one first")
+    return span
+
+
+Span = Annotated[tuple[float, float], AfterValidator(_ascending)]
 
 
 class Part(BaseModel):

@@ -35,6 +35,8 @@ def test_every_world_loads(name: str) -> None:
         ("US: 0.34", "US: 0.5", ["countries: found shares that sum to 1.16"]),
         ("US: 0.34", "XX: 0.34", ["countries: found 'XX'"]),
         ("unless: click", "unless: like", ["outcomes.hide.unless: found 'like'"]),
+        ("late_s: [1900, 7200]", "late_s: [7200, 1900]", ["outcomes.click.delay.late_s: found [7200.0, 1900.0]"]),
+        ("  licensed: 0.95", "  capability: {watch: 0.5}", ["catalogue.capability: found 'watch'", "phone, desktop"]),
         ("world: shorts", "world: shots", ["found 'shots'", "the file's name, 'shorts'"]),
     ],
 )

@@ -92,3 +92,12 @@ def test_only_licensed_items_are_shown() -> None:
     shown = draw(world, asked, np.ones(world.catalogue))
     assert world.eligible(asked)[np.arange(len(asked))[:, None], shown.items].all()
     assert (shown.propensity > 0).all()
+
+
+def test_a_slate_is_short_where_too_few_items_are_allowed() -> None:
+    world = World(load("shorts", changes={"population.users": 50, "catalogue.items": 3, "catalogue.creators": 2}), 3)
+    asked = world.requests()
+    shown = draw(world, asked, np.ones(world.catalogue))
+    assert (shown.items[:, 3:] == -1).all()
+    assert (shown.eligible[shown.items < 0] == 0).all()
+    assert not world.respond(asked, shown.items).looked[:, 3:].any()

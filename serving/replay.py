@@ -132,6 +132,7 @@ def ask_of(request: Row) -> Ask:
         arms=tuple(request.get("arms") or ()),
         posted=request.get("posted") or 0,
         fallbacks=tuple(request.get("fallbacks") or ()),
+        last_good=tuple(request.get("last_good") or ()),
     )
 
 
@@ -142,7 +143,7 @@ def replay(release: LoadedRelease, logged: Logged) -> Replayed:
     if logged.request.get("config") not in (None, config):
         difference = Difference(logged.request_id, "release", "request", "config", logged.request["config"], config)
         return Replayed(logged.request_id, (), difference)
-    again = rows_of(recommend(release, ask_of(logged.request)), sample=1.0)
+    again = rows_of(recommend(release, ask_of(logged.request)), sample=float(logged.rankings is not None))
     return Replayed(logged.request_id, tuple(layers), _first(logged.request_id, layers, _decoded(again)))
 
 

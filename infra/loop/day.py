@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from infra.loop.clock import SimulatedClock
-from infra.loop.server import Client, answered
+from infra.loop.server import Server, answered
 from serving.logs.records import impression_id
 from worlds.draws import Codes
 from worlds.logs.outcomes import logged, outcome_rows
@@ -39,19 +39,19 @@ class Day:
     pending: list[Row]
 
 
-def live(world: World, client: Client, clock: SimulatedClock, pending: list[Row], told: Callable[[int], None]) -> Day:
+def live(world: World, server: Server, clock: SimulatedClock, pending: list[Row], told: Callable[[int], None]) -> Day:
     """Serve the world's day; `pending` are outcomes of earlier days. `told` hears how many requests were answered."""
     asked = world.requests()
     slates = np.full((len(asked), world.surface.slate.size), -1, dtype=np.int64)
     waiting = sorted(pending, key=arrival)
     for wave in _waves(asked):
-        waiting = _hear(client, clock, world, waiting, until=int(asked.at[wave[0]]))
+        waiting = _hear(server, clock, world, waiting, until=int(asked.at[wave[0]]))
         part = asked.take(wave)
-        slates[wave] = _answers(world, client, clock, part)
+        slates[wave] = _answers(world, server, clock, part)
         happened = to_hear(world, world.respond(part, slates[wave]), part.ids(), _impression_ids(part, slates[wave]))
         waiting = sorted([*waiting, *happened], key=arrival)
         told(int(wave[-1]) + 1)
-    waiting = _hear(client, clock, world, waiting, until=midnight(world.date) + DAY_US - 1)
+    waiting = _hear(server, clock, world, waiting, until=midnight(world.date) + DAY_US - 1)
     return Day(asked, slates, world.respond(asked, slates), waiting)
 
 
@@ -76,7 +76,7 @@ def _waves(asked: Requests) -> Iterator[Codes]:
         yield np.arange(start, end)
 
 
-def _answers(world: World, client: Client, clock: SimulatedClock, asked: Requests) -> Codes:
+def _answers(world: World, server: Server, clock: SimulatedClock, asked: Requests) -> Codes:
     people = world.config.population
     names = (asked.ids(), asked.session_ids(), user_ids(asked.user))
     labels = (tuple(people.countries), tuple(people.devices), tuple(people.networks))
@@ -88,13 +88,13 @@ def _answers(world: World, client: Client, clock: SimulatedClock, asked: Request
         )
         context = {"country": country, "device": device, "network": network}
         body = {"request_id": request, "session_id": session, "user_id": user, "context": context}
-        answer = answered(client.post(f"/v1/{world.surface.surface}/recommend", json=body))
+        answer = answered(server.post(f"/v1/{world.surface.surface}/recommend", json=body))
         items = [row_of(shown["item_id"]) for shown in answer["items"]]
         slates[nth, : len(items)] = items
     return slates
 
 
-def _hear(client: Client, clock: SimulatedClock, world: World, waiting: list[Row], until: int) -> list[Row]:
+def _hear(server: Server, clock: SimulatedClock, world: World, waiting: list[Row], until: int) -> list[Row]:
     """Send what has arrived `until` then; what is still on its way."""
     now = [row for row in waiting if row["arrives_at"] <= until]
     clock.set(max(until, clock.microseconds))
@@ -102,7 +102,8 @@ def _hear(client: Client, clock: SimulatedClock, world: World, waiting: list[Row
         some = [
             {name: value for name, value in row.items() if name != "arrives_at"} for row in now[start : start + BATCH]
         ]
-        answered(client.post("/v1/outcomes", json={"surface": world.surface.surface, "outcomes": some}))
+        answered(server.post("/v1/outcomes", json={"surface": world.surface.surface, "outcomes": some}))
+    server.settle()
     return waiting[len(now) :]
 
 

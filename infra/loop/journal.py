@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,13 +27,14 @@ class State:
 
     `day`: its number. `consumed`: (users, memory) items that every user consumed before it. `popular`: (items,) the
     faded counts of the most-popular baseline. `pending`: outcomes still on their way to the server, each with its
-    `arrives_at` in UTC microseconds.
+    `arrives_at` in UTC microseconds. `online`: the folder of the server's real-time state; a copy of it is kept.
     """
 
     day: int
     consumed: Rows
     popular: Floats
     pending: list[dict[str, Any]]
+    online: Path
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Journal:
         with np.load(self._state(number)) as held:
             day, consumed, popular = int(held["day"]), held["consumed"], held["popular"]
         pending = [json.loads(line) for line in self._pending(number).read_text().splitlines()]
-        return State(day, consumed, popular, pending)
+        return State(day, consumed, popular, pending, self._online(number))
 
     def note(self, turn: Turn, state: State) -> None:
         """Take down `turn` and the `state` after it. Its line is written last: without it the turn did not happen."""
@@ -97,13 +99,19 @@ class Journal:
             np.savez(file, day=state.day, consumed=state.consumed, popular=state.popular)
         partial.replace(self._state(turn.number))
         _replace(self._pending(turn.number), "".join(json.dumps(row) + "\n" for row in state.pending).encode())
+        if state.online.is_dir():
+            shutil.copytree(state.online, self._online(turn.number), dirs_exist_ok=True)
         lines = [*(one.model_dump_json() for one in self.turns()), turn.model_dump_json()]
         _replace(self.folder / _TURNS, ("\n".join(lines) + "\n").encode())
         self._state(turn.number - 1).unlink(missing_ok=True)
         self._pending(turn.number - 1).unlink(missing_ok=True)
+        shutil.rmtree(self._online(turn.number - 1), ignore_errors=True)
 
     def _state(self, number: int) -> Path:
         return self.folder / f"state-{number}.npz"
+
+    def _online(self, number: int) -> Path:
+        return self.folder / f"online-{number}"
 
     def _pending(self, number: int) -> Path:
         return self.folder / f"pending-{number}.jsonl"

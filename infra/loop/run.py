@@ -12,7 +12,7 @@ from infra.loop.night import OneSpark
 from infra.loop.picture import draw
 from infra.loop.record import Turn
 from infra.loop.screen import line, summary
-from infra.loop.turn import Loop, turn
+from infra.loop.turn import Loop, restore, turn
 from lake.home import Home
 from schemas.errors import UserError
 from worlds.config import WorldConfig
@@ -72,8 +72,7 @@ def _restored(loop: Loop) -> tuple[Loop, list[Row]]:
     state = loop.journal.state()
     if state is None:
         return loop, []
-    loop.world.resume(state.day, state.consumed)
-    loop.popular.count = state.popular
+    restore(loop, state)
     return loop, state.pending
 
 

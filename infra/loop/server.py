@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import httpx
@@ -16,6 +17,7 @@ from fastapi.testclient import TestClient
 from infra.loop.clock import SimulatedClock
 from lake.home import Home
 from schemas.errors import InfrastructureError
+from serving.online.live_state import LiveState
 from serving.web.app import create_app
 from surfaces.surface import Surface
 
@@ -23,16 +25,33 @@ PATIENCE_S = 60.0
 _INTERVAL_S = 0.05
 
 
-class Client(Protocol):
-    """Posts to the server; httpx's clients are such."""
+class Server(Protocol):
+    """Answers posts."""
 
     def post(self, url: str, *, json: Any) -> httpx.Response: ...
 
-    def get(self, url: str) -> httpx.Response: ...
+    def settle(self) -> None:
+        """Return once what was posted is known to whoever is asked next."""
+        ...
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """A running server of this process, asked by `client`."""
+
+    client: httpx.Client
+    online: LiveState
+
+    def post(self, url: str, *, json: Any) -> httpx.Response:
+        return self.client.post(url, json=json)
+
+    def settle(self) -> None:
+        """Real-time state is brought up to date by a thread of its own; chance must not say how far it is."""
+        self.online.settle()
 
 
 @contextmanager
-def served(home: Home, surface: Surface, clock: SimulatedClock, over_http: bool) -> Iterator[Client]:
+def served(home: Home, surface: Surface, clock: SimulatedClock, over_http: bool) -> Iterator[LiveServer]:
     """A server of `surface` that is ready to answer, for the length of the block; its logs are whole afterwards.
 
     Raises InfrastructureError if it is not ready in time.
@@ -40,7 +59,7 @@ def served(home: Home, surface: Surface, clock: SimulatedClock, over_http: bool)
     app = create_app(home.root, [surface], _INTERVAL_S, clock)
     with _over_socket(app) if over_http else TestClient(app) as client:
         _await_release(client, surface.surface)
-        yield client
+        yield LiveServer(client, app.state.service.online)
 
 
 def answered(response: httpx.Response) -> Mapping[str, Any]:
@@ -73,7 +92,7 @@ def _over_socket(app: FastAPI) -> Iterator[httpx.Client]:
         thread.join()
 
 
-def _await_release(client: Client, surface: str) -> None:
+def _await_release(client: httpx.Client, surface: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while (response := client.get(f"/v1/{surface}/release")).status_code != httpx.codes.OK:
         if time.monotonic() > deadline:

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 
@@ -73,8 +74,25 @@ def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told
     )
     loop.popular.learn(lived.happened)
     world.advance(lived.asked, lived.happened)
-    loop.journal.note(found, State(world.day, world.consumed, loop.popular.count, lived.pending))
+    loop.journal.note(found, _state(loop, lived.pending))
     return found
+
+
+def restore(loop: Loop, state: State) -> None:
+    """Bring the world, the baselines and the server's real-time state to where `state` left them."""
+    loop.world.resume(state.day, state.consumed)
+    loop.popular.count = state.popular
+    shutil.rmtree(_online(loop), ignore_errors=True)
+    if state.online.is_dir():
+        shutil.copytree(state.online, _online(loop))
+
+
+def _state(loop: Loop, pending: list[day.Row]) -> State:
+    return State(loop.world.day, loop.world.consumed, loop.popular.count, pending, _online(loop))
+
+
+def _online(loop: Loop) -> Path:
+    return loop.home.root / "online"
 
 
 def _serve(loop: Loop, pending: list[day.Row], told: Callable[[str], None]) -> Day:

@@ -44,6 +44,12 @@ class LiveState:
         self._thread.join()
         self.store.close()
 
+    def settle(self) -> None:
+        """Return once every update that waits now was applied."""
+        reached = threading.Event()
+        self._queue.put(reached.set)
+        reached.wait()
+
     def known(self, surface: str, user: str | None, request_id: str = "") -> Known:
         """What the store tells of `user` (a pseudonym) on `surface`, in one round trip.
 

@@ -23,9 +23,9 @@ def journal(tmp_path: Path) -> Journal:
     return found
 
 
-def state(day: int) -> State:
+def state(day: int, online: Path = Path("nowhere")) -> State:
     consumed = np.array([[-1, day], [3, 4]], dtype=np.int32)
-    return State(day, consumed, np.array([1.5, 0.0]), [{"outcome_id": "o", "arrives_at": 5, "value": 1.0}])
+    return State(day, consumed, np.array([1.5, 0.0]), [{"outcome_id": "o", "arrives_at": 5, "value": 1.0}], online)
 
 
 def test_a_new_loop_has_no_turns_and_no_state(journal: Journal) -> None:
@@ -42,6 +42,18 @@ def test_what_was_noted_is_told_again(journal: Journal) -> None:
     assert (found.day, found.consumed.tolist(), found.popular.tolist()) == (2, [[-1, 2], [3, 4]], [1.5, 0.0])
     assert found.consumed.dtype == np.int32
     assert found.pending == state(2).pending
+
+
+def test_real_time_state_is_kept_as_it_was_after_the_turn(journal: Journal, tmp_path: Path) -> None:
+    online = tmp_path / "online"
+    online.mkdir()
+    for number in (1, 2):
+        (online / "data").write_text(f"after turn {number}")
+        journal.note(turn(number), state(number, online))
+    (online / "data").write_text("in the middle of turn 3")
+    found = journal.state()
+    assert found is not None
+    assert (found.online / "data").read_text() == "after turn 2"
 
 
 def test_a_turn_whose_line_was_not_written_did_not_happen(journal: Journal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import scipy.sparse as sp
 
 from models import storage
 from models.cooccurrence import NORMALISATIONS, Cooccurrence, neighbours, recency_weights
-from models.exact import chunks, concatenated, mask_seen, top_k
-from models.interface import Catalogue, FitReport, Interactions, Recommended, Requests
+from models.exact import chunks, concatenated
+from models.interface import Catalogue, FitReport, Interactions, Ints, Recommended, Requests
 from models.matrix import user_item, with_user
 from models.parameters import parameters
 from models.validation import METRIC, Holdout, holdout
@@ -69,11 +70,23 @@ class ItemItem:
         """The k unseen catalogue items with the largest summed similarity to the history, all above 0."""
         parts = []
         for chunk in chunks(requests):
-            scores = (self._weights(chunk) @ self.similar).toarray()
-            scores[scores <= 0] = -np.inf
-            mask_seen(scores, self.items, chunk.seen)
-            parts.append(top_k(scores, self.items, k))
+            near = (self._weights(chunk) @ self.similar).tocsr()
+            parts.append(self._best(near, [self.items.known(seen) for seen in chunk.seen], k))
         return concatenated(parts, k)
+
+    def _best(self, near: Any, seen: Sequence[Ints], k: int) -> Recommended:
+        """Of each row of `near`, the k largest above 0, ties in the order of items. Only what is there is looked at:
+        a row has some thousand entries, however large the catalogue."""
+        found = Recommended(np.full((len(seen), k), "", dtype=object), np.full((len(seen), k), -np.inf, np.float32))
+        for row, hidden in enumerate(seen):
+            span = slice(near.indptr[row], near.indptr[row + 1])
+            scores, columns = near.data[span], near.indices[span]
+            kept = (scores > 0) & ~np.isin(columns, hidden)
+            scores, columns = scores[kept], columns[kept]
+            best = np.lexsort((columns, -scores))[:k]
+            found.items[row, : len(best)] = self.items.ids[columns[best]]
+            found.scores[row, : len(best)] = scores[best]
+        return found
 
     def save(self, folder: Path) -> None:
         arrays = {

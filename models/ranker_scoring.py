@@ -49,12 +49,28 @@ class RankerScorer:
 
         `position` is for analysis only: serving leaves it out. Raises ValueError if F is not what was trained.
         """
+        return self._run(dense, self.description.encoding.ids(categories, len(dense)), position)
+
+    def encoded(self, category: str, ids: Strings | Sequence[str | None]) -> Ints | None:
+        """(n,) the network's rows of `ids`, to be looked up once and used often; None if it was trained without."""
+        vocabulary = self.description.encoding.vocabularies.get(category)
+        return None if vocabulary is None else vocabulary.rows(ids) + 1
+
+    def raw_encoded(self, dense: Floats, rows: Mapping[str, Ints | int]) -> dict[str, Floats]:
+        """`raw` of ids that `encoded` looked up before: (n,) rows, or one for all n, by category."""
+        ids = np.full((len(dense), len(self.description.encoding.vocabularies)), UNKNOWN, dtype=np.int64)
+        for column, name in enumerate(self.description.encoding.vocabularies):
+            if name in rows:
+                ids[:, column] = rows[name]
+        return self._run(dense, ids, None)
+
+    def _run(self, dense: Floats, ids: Ints, position: Ints | None) -> dict[str, Floats]:
         expected = self.session.get_inputs()[0].shape[1]
         if dense.ndim != 2 or dense.shape[1] != expected:
             raise ValueError(f"the ranker was trained on {expected} features; found an array of {dense.shape}")
         encoding, n = self.description.encoding, len(dense)
         rows = np.full(n, UNKNOWN, dtype=np.int64) if position is None else encoding.position_rows(position)
-        feed = {"dense": dense.astype(np.float32, copy=False), "ids": encoding.ids(categories, n), "position": rows}
+        feed = {"dense": dense.astype(np.float32, copy=False), "ids": ids, "position": rows}
         (scores,) = self.session.run(["scores"], feed)
         return {head: scores[:, column] for column, head in enumerate(self.heads)}
 

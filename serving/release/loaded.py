@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +33,9 @@ class LoadedRelease:
 
     `tables`: batch features by entity. `item_side`: per entity that an item has one of (item, creator, topic), the
     row of its table for each catalogue row. `crossed`: user-topic and user-creator. `reserve`: every catalogue row,
-    most popular first. `posted`: number of the last posted item that was known when it was made, 0 for none.
-    `popular_in`: the most popular items of each country.
+    most popular first. `encoded`: by category of the ranker, the network's row of each catalogue row. `posted`: number
+    of the last posted item that was known when it was made, 0 for none. `popular_in`: the most popular items of each
+    country.
     """
 
     manifest: Manifest
@@ -48,6 +49,7 @@ class LoadedRelease:
     sequences: Lists
     seen: Lists
     reserve: Rows
+    encoded: Mapping[str, Rows] = field(default_factory=dict)
     posted: int = 0
     popular_in: Lists = Lists.NONE
 
@@ -69,18 +71,20 @@ class LoadedRelease:
         models = {name: load(name, folder / name) for name in surface.retrieval}
         catalogue = Catalogue.read(folder / "features" / "catalogue.parquet", _items_of(models.values()))
         tables = _tables(folder / "features", surface)
+        ranker = RankerScorer.load(folder / "ranker", threads=1) if surface.ranker else None
         return cls(
             manifest=manifest,
             surface=surface,
             catalogue=catalogue,
             sources={name: _source(model, folder / "index", catalogue) for name, model in models.items()},
-            ranker=RankerScorer.load(folder / "ranker", threads=1) if surface.ranker else None,
+            ranker=ranker,
             tables=tables,
             item_side=_item_side(tables, catalogue),
             crossed=_crossed(tables, catalogue),
             sequences=Lists.read(folder / "features" / "sequence.parquet", "key"),
             seen=Lists.read(folder / "features" / "seen.parquet", "user_id"),
             reserve=_reserve(models, catalogue),
+            encoded=encoded(ranker, catalogue) if ranker else {},
             popular_in=Lists.read_if_there(folder / "features" / "popular_in.parquet", "country"),
         )
 
@@ -102,6 +106,13 @@ def read_surface(folder: Path) -> Surface:
             f"{folder / SURFACE_FILE} is no surface that this Feedmill knows: {error}",
             fix="run its night again with this version",
         ) from None
+
+
+def encoded(ranker: RankerScorer, catalogue: Catalogue) -> dict[str, Rows]:
+    """(n,) the network's rows of the item, its creator and its topic, by category: no id is looked up in a request."""
+    values = {"item_id": catalogue.ids, "creator_id": catalogue.creators.values, "topic": catalogue.topics.values}
+    found = ((name, ranker.encoded(name, ids)) for name, ids in values.items())
+    return {name: rows for name, rows in found if rows is not None}
 
 
 def _check_features(manifest: Manifest, surface: Surface) -> None:

@@ -87,6 +87,7 @@ def extended(release: LoadedRelease, posted: Sequence[PostedItem]) -> LoadedRele
         catalogue=_catalogue(release.catalogue, fresh),
         sources={**release.sources, SOURCE: PostedSource(model, vectors[told], rows)},  # type: ignore[dict-item]
         item_side=_item_side(release, fresh),
+        encoded=_encoded(release, fresh),
         reserve=np.concatenate([release.reserve, rows]),
     )
 
@@ -149,6 +150,19 @@ def _column(before: Column, values: Iterable[str | None]) -> Column:
         np.concatenate([before.codes, np.array(codes, dtype=np.int64)]),
         names,
     )
+
+
+def _encoded(release: LoadedRelease, fresh: Sequence[PostedItem]) -> dict[str, Rows]:
+    if release.ranker is None:
+        return {}
+    creators, topics = _columns(fresh)
+    values: dict[str, list[str | None]] = {
+        "item_id": [one.item_id for one in fresh],
+        "creator_id": creators,
+        "topic": topics,
+    }
+    found = {name: release.ranker.encoded(name, values[name]) for name in release.encoded}
+    return {name: np.concatenate([release.encoded[name], rows]) for name, rows in found.items() if rows is not None}
 
 
 def _item_side(release: LoadedRelease, fresh: Sequence[PostedItem]) -> dict[str, Rows]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from features import matrix
 from features.registry import realtime
 from features.request import Context
-from models.interface import Floats, Strings
+from models.interface import Floats
 from serving.ask import Ask
 from serving.release.catalogue import Rows
 from serving.release.loaded import LoadedRelease
@@ -24,7 +24,7 @@ class Features:
     """What the ranker sees of n candidates: `dense` (n, F) float32 and the ids of each by category."""
 
     dense: Floats
-    categories: Mapping[str, Strings]
+    categories: Mapping[str, Rows | int]
     removed: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -65,12 +65,10 @@ def _realtime(release: LoadedRelease, ask: Ask) -> dict[str, npt.ArrayLike]:
     return {name: np.float32(ask.state[name]) for name in names if name in ask.state}
 
 
-def _categories(release: LoadedRelease, ask: Ask, rows: Rows) -> dict[str, Strings]:
-    catalogue = release.catalogue
-    same = {"user_id": ask.user_id, "country": ask.country, "device": ask.device}
-    return {
-        "item_id": catalogue.ids[rows],
-        "creator_id": catalogue.creators.values[rows],
-        "topic": catalogue.topics.values[rows],
-        **{name: np.full(len(rows), value or "", dtype=object) for name, value in same.items()},
-    }
+def _categories(release: LoadedRelease, ask: Ask, rows: Rows) -> dict[str, Rows | int]:
+    found: dict[str, Rows | int] = {name: column[rows] for name, column in release.encoded.items()}
+    for name, value in {"user_id": ask.user_id, "country": ask.country, "device": ask.device}.items():
+        row = release.ranker.encoded(name, [value]) if release.ranker else None
+        if row is not None:
+            found[name] = int(row[0])
+    return found

@@ -23,4 +23,4 @@ def rank(release: LoadedRelease, features: Features) -> RawScores:
     """Score every candidate as if its position were unknown: the bias of positions is not the item's merit."""
     if release.ranker is None or not features.kept:
         return RawScores({}, features.kept)
-    return RawScores(release.ranker.raw(features.dense, features.categories), features.kept)
+    return RawScores(release.ranker.raw_encoded(features.dense, features.categories), features.kept)

@@ -54,6 +54,19 @@ def test_a_given_position_is_the_one_it_was_trained_with(trained: tuple[Ranker, 
     assert found["click"] == pytest.approx(ranker.predict(samples, at_position=True)["click"], abs=1e-5)
 
 
+def test_ids_looked_up_before_score_the_same(trained: tuple[Ranker, Path]) -> None:
+    samples, scorer = one_feature(seed=5).take(slice(0, 50)), RankerScorer.load(trained[1])
+    rows = {name: found for name, ids in samples.categories.items() if (found := scorer.encoded(name, ids)) is not None}
+    assert scorer.encoded("colour", ["red"]) is None
+    for given, ids in ((rows, samples.categories), ({"user_id": 3}, {"user_id": [scorer_name(scorer, 3)] * 50})):
+        expected, found = scorer.raw(samples.dense, ids), scorer.raw_encoded(samples.dense, given)
+        assert all(np.array_equal(found[head], expected[head]) for head in HEADS)
+
+
+def scorer_name(scorer: RankerScorer, row: int) -> str:
+    return str(scorer.description.encoding.vocabularies["user_id"].ids[row - 1])
+
+
 def test_missing_features_and_unknown_ids_are_scored(trained: tuple[Ranker, Path]) -> None:
     ranker, folder = trained
     samples = one_feature(seed=5).take(slice(0, 20))

@@ -11,8 +11,8 @@ from surfaces.part import Part, Positive
 class Deadlines(Part):
     """Wall time of each stage that depends on something which may be slow; None: as long as it takes."""
 
-    retrieve: Duration | None = timedelta(milliseconds=100)
-    rank: Duration | None = timedelta(milliseconds=100)
+    retrieve: Duration | None = timedelta(seconds=1)
+    rank: Duration | None = timedelta(seconds=1)
 
 
 class Fallback(Part):

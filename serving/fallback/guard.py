@@ -108,6 +108,10 @@ class LiveGuard:
         with self._lock:
             self.taken.update(fallbacks)
 
+    def forget(self, user_id: str) -> None:
+        """Keep nothing of the user."""
+        self._last_good.forget(user_id)
+
     def close(self) -> None:
         """Take no more calls; those under way are not waited for."""
         self._workers.shutdown(wait=False, cancel_futures=True)

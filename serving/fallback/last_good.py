@@ -30,3 +30,8 @@ class LastGood:
             return ()
         with self._lock:
             return self._slates.get(user_id, ())
+
+    def forget(self, user_id: str) -> None:
+        """Keep nothing of the user."""
+        with self._lock:
+            self._slates.pop(user_id, None)

@@ -8,6 +8,7 @@ from datetime import datetime
 from fastapi import APIRouter
 
 from serving.ask import Ask
+from serving.fallback.guard import UNGUARDED
 from serving.pipeline import Answer, recommend
 from serving.web.api import RecommendRequest, RecommendResponse, response
 from serving.web.recent import Asked
@@ -23,7 +24,7 @@ def router(service: Service) -> APIRouter:
         """A slate for a user, known or not."""
         release, at = service.release(surface), service.clock()
         ask = service.informed(release, asked(request, service.user(surface, request.user_id), at))
-        answer = recommend(release, ask)
+        answer = recommend(release, ask, UNGUARDED if request.dry_run else service.guards[surface])
         if not request.dry_run:
             service.metrics.answered(answer)
             service.recent.add(Asked(surface, release.release_id, answer.ask))

@@ -17,6 +17,7 @@ from fastapi import HTTPException
 
 from serving.ask import Ask
 from serving.experiments.assign import assign
+from serving.fallback.guard import LiveGuard
 from serving.logs.pseudonyms import Pseudonyms
 from serving.logs.surface_log import SurfaceLog
 from serving.logs.writer import Clock
@@ -53,6 +54,7 @@ class Service:
     pseudonyms: Pseudonyms
     online: LiveState
     metrics: Metrics
+    guards: Mapping[str, LiveGuard]
     clock: Clock = wall_clock
     recent: Recent = field(default_factory=Recent)
 
@@ -71,6 +73,7 @@ class Service:
             pseudonyms=Pseudonyms.from_environment(home),
             online=LiveState(store),
             metrics=Metrics(),
+            guards={name: LiveGuard(one.fallback) for name, one in served.items()},
             clock=clock,
         )
 
@@ -87,6 +90,8 @@ class Service:
             yield
         finally:
             watcher.stop()
+            for guard in self.guards.values():
+                guard.close()
             for log in self.logs.values():
                 log.close()
             self.online.stop()

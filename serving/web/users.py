@@ -28,6 +28,9 @@ def router(service: Service) -> APIRouter:
         """Forget a user on every surface: their sessions, histories and slates are removed at once, and from now on
         they are answered and logged as nobody, whatever a release may know of them."""
         known_as = {user_id, *(service.user(surface, user_id) for surface in service.surfaces)} - {None}
+        for guard in service.guards.values():
+            for name in known_as:
+                guard.forget(str(name))
         try:
             return ForgottenResponse(records=sum(service.online.forget(str(name)) for name in known_as))
         except StoreError as error:

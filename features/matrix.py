@@ -38,20 +38,28 @@ def assemble(surface: Surface, context: Context, columns: Mapping[str, npt.Array
     `columns` maps the name of each batch and real-time feature to (n,) values, NaN where null, or to one value for
     all n; a name that is absent is null throughout. Null becomes the feature's default.
     """
+    return with_defaults(surface, with_nulls(surface, context, columns))
+
+
+def with_nulls(surface: Surface, context: Context, columns: Mapping[str, npt.ArrayLike]) -> Floats:
+    """The matrix of `assemble` with NaN where a feature is null."""
     features = registry(surface)
     computed = request_features(context)
     matrix = np.empty((len(context), len(features)), np.float32)
     for place, feature in enumerate(features):
         if isinstance(feature.computation, Unknown):
-            values = np.isnan(np.asarray(columns.get(feature.computation.of, np.nan), np.float32))
+            matrix[:, place] = np.isnan(np.asarray(columns.get(feature.computation.of, np.nan), np.float32))
         elif feature.tier == "request":
-            values = computed[feature.name]
+            matrix[:, place] = computed[feature.name]
         else:
-            values = np.asarray(columns.get(feature.name, np.nan), np.float32)
-        matrix[:, place] = values
-        null = np.isnan(matrix[:, place])
-        matrix[null, place] = feature.default
+            matrix[:, place] = np.asarray(columns.get(feature.name, np.nan), np.float32)
     return matrix
+
+
+def with_defaults(surface: Surface, matrix: Floats) -> Floats:
+    """`matrix` with each feature's default in place of NaN."""
+    defaults = np.array([feature.default for feature in registry(surface)], np.float32)
+    return np.where(np.isnan(matrix), defaults, matrix)
 
 
 def _column(samples: pa.Table, name: str) -> Floats:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from serving.logs.records import feature_values, maps
+from serving.logs.records import feature_values, maps, missing_features
 from serving.pipeline import Answer
 from serving.slate.draw import Draw
 
@@ -27,7 +27,7 @@ class Path:
 
     `offered` is empty for an item of the reserve, and so are the fields down to `contributions`. `merged_rank` counts
     from 0 in the list of all candidates before ranking, `value_rank` after it. `contributions`: each head's weight
-    times its calibrated score; they add up to `value`.
+    times its calibrated score; they add up to `value`. `missing`: features that were not known and took their default.
     """
 
     position: int
@@ -36,6 +36,7 @@ class Path:
     merged_rank: int | None
     merged_score: float | None
     features: Mapping[str, float]
+    missing: Sequence[str]
     raw_scores: Mapping[str, float]
     scores: Mapping[str, float]
     contributions: Mapping[str, float]
@@ -49,13 +50,13 @@ def explain(answer: Answer) -> list[Path]:
     value_ranks = np.empty(len(answer.values.order), dtype=np.int64)
     value_ranks[answer.values.order] = np.arange(len(value_ranks))
     raw, scores = maps(answer.scores.raw, len(value_ranks)), maps(answer.scores.calibrated, len(value_ranks))
-    features = feature_values(answer)
+    features, missing = feature_values(answer), missing_features(answer)
     weights = answer.release.surface.value
     paths = []
     for position, slot in enumerate(answer.slate.slots):
         item, c = str(answer.release.catalogue.ids[slot.row]), slot.candidate
         if c < 0:
-            paths.append(Path(position, item, [], None, None, {}, {}, {}, {}, None, None, slot.draw))
+            paths.append(Path(position, item, [], None, None, {}, (), {}, {}, {}, None, None, slot.draw))
             continue
         paths.append(
             Path(
@@ -65,6 +66,7 @@ def explain(answer: Answer) -> list[Path]:
                 merged_rank=c,
                 merged_score=float(answer.candidates.scores[c]),
                 features=features[c],
+                missing=missing[c],
                 raw_scores=raw[c],
                 scores=scores[c],
                 contributions={head: weights[head] * score for head, score in scores[c].items() if head in weights},

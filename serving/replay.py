@@ -24,7 +24,7 @@ from serving.release.slots import list_releases
 CHECKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("hydrate", REQUEST.name, ("user_id", "history", "seen", "size")),
     ("retrieve", CANDIDATE.name, ("source", "item_id", "rank", "score")),
-    ("blend", RANKING.name, ("item_id",)),
+    ("light", RANKING.name, ("item_id",)),
     ("assemble", RANKING.name, ("feature_schema", "features", "missing")),
     ("rank", RANKING.name, ("raw_scores",)),
     ("calibrate", RANKING.name, ("scores",)),

@@ -111,6 +111,7 @@ def ranking_rows(answer: Answer) -> list[Row]:
         maps(answer.scores.raw, len(values)),
         values,
         feature_values(answer),
+        missing_features(answer),
     )
     return [
         _row(
@@ -121,12 +122,13 @@ def ranking_rows(answer: Answer) -> list[Row]:
                 "scores": scores,
                 "raw_scores": raw,
                 "value": _number(value),
-                "features": features,
+                "features": {name: number for name, number in features.items() if name not in missing},
+                "missing": missing,
                 "feature_schema": release.manifest.feature_schema,
                 "ranked_at": at,
             },
         )
-        for item, scores, raw, value, features in zip(*columns, strict=True)
+        for item, scores, raw, value, features, missing in zip(*columns, strict=True)
     ]
 
 
@@ -186,8 +188,18 @@ def maps(columns: Mapping[str, Floats], n: int) -> list[dict[str, float]]:
 
 
 def feature_values(answer: Answer) -> list[dict[str, float]]:
-    """The feature values of each candidate by name, as the ranker used them; empty without a ranker."""
-    if answer.release.ranker is None:
-        return [{} for _ in range(answer.candidates.kept)]
-    names = [feature.name for feature in registry(answer.release.surface)]
-    return [dict(zip(names, row, strict=True)) for row in answer.features.dense.tolist()]
+    """The feature values of each candidate by name, as the ranker used them; empty where it was not asked."""
+    values, names = answer.features.dense, _feature_names(answer)
+    return [dict(zip(names, row, strict=True)) for row in values.tolist()] or [{}] * answer.candidates.kept
+
+
+def missing_features(answer: Answer) -> list[list[str]]:
+    """The names of each candidate's features that were missing, late or expired and took their default."""
+    missing, names = answer.features.missing, _feature_names(answer)
+    return [[names[place] for place in np.flatnonzero(row)] for row in missing] or [[]] * answer.candidates.kept
+
+
+def _feature_names(answer: Answer) -> list[str]:
+    if not answer.features.dense.shape[1]:
+        return []
+    return [feature.name for feature in registry(answer.release.surface)]

@@ -1,4 +1,4 @@
-"""Fourth stage: the feature values of every candidate, by the one definition that training uses."""
+"""Sixth stage: the feature values of every candidate, by the one definition that training uses."""
 
 from __future__ import annotations
 
@@ -18,13 +18,20 @@ from serving.release.loaded import LoadedRelease
 from serving.stages.blend import Candidates
 from serving.stages.hydrate import Person
 
+Mask = npt.NDArray[np.bool_]
+
 
 @dataclass(frozen=True)
 class Features:
-    """What the ranker sees of n candidates: `dense` (n, F) float32 and the ids of each by category."""
+    """What the ranker sees of n candidates: `dense` (n, F) float32 and, by category, the network's rows of
+    their ids, (n,) or one for all.
+
+    `missing`: (n, F) whether the value was not known, or known too late, and is the stated default.
+    """
 
     dense: Floats
     categories: Mapping[str, Rows | int]
+    missing: Mask = field(default_factory=lambda: np.empty((0, 0), np.bool_))
     removed: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -38,13 +45,15 @@ def assemble(release: LoadedRelease, ask: Ask, person: Person, candidates: Candi
     What is not known is the stated default.
     """
     if release.ranker is None:
-        return Features(np.empty((candidates.kept, 0), dtype=np.float32), {})
+        nothing = np.empty((candidates.kept, 0), dtype=np.float32)
+        return Features(nothing, {}, np.isnan(nothing))
     created = release.catalogue.created[candidates.rows]
     near = release.catalogue.near(person.history, candidates.rows)
     context = Context.of_request(ask.microseconds, created, len(person.history), near)
     columns = _batch(release, person, candidates.rows) | _realtime(release, ask)
-    dense = matrix.assemble(release.surface, context, columns)
-    return Features(dense, _categories(release, ask, candidates.rows))
+    known = matrix.with_nulls(release.surface, context, columns)
+    dense = matrix.with_defaults(release.surface, known)
+    return Features(dense, _categories(release, ask, candidates.rows), np.isnan(known))
 
 
 def _batch(release: LoadedRelease, person: Person, rows: Rows) -> dict[str, npt.ArrayLike]:

@@ -41,6 +41,7 @@ class ItemPath(BaseModel):
     merged_rank: int | None
     merged_score: float | None
     features: dict[str, float]
+    missing: list[str]
     raw_scores: dict[str, float]
     scores: dict[str, float]
     contributions: dict[str, float]
@@ -49,6 +50,7 @@ class ItemPath(BaseModel):
     propensity: float
     eligible: int
     explored: bool
+    reason: str
     relaxed: tuple[str, ...]
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from schemas.errors import UserError
 from serving.ask import Ask
+from serving.fallback.chain import LAST_GOOD, LIGHT, POPULAR
 from serving.logs.reading import Logged, day_of, days, requests, sample
 from serving.logs.surface_log import SurfaceLog
 from serving.online.items import PostedItems
@@ -37,6 +38,9 @@ ASKS = [
     Ask("no history", NOON, user_id="u1", history=()),
     Ask("long", NOON, user_id="u2", size=55),
     Ask('quoted "\\ü', NOON, user_id="u3", session_id="s1", network="wifi", arms=("slate:b",)),
+    Ask("popular", NOON, user_id="u1", fallbacks=(POPULAR,)),
+    Ask("light", NOON, user_id="u1", fallbacks=(LIGHT,)),
+    Ask("again", NOON, user_id="u1", fallbacks=(LAST_GOOD,), last_good=("i03", "i07", "i12")),
     *(Ask(f"r{n}", NOON + timedelta(seconds=n), user_id=f"u{n}") for n in range(30)),
 ]
 
@@ -125,7 +129,7 @@ def drop_last(layer: str) -> Change:
         (lambda one: one.request.update(config="0000"), "stage release: request, config: logged '0000'"),
         (lambda one: one.candidates[0].update(score=-1.0), "stage retrieve: candidate row 0"),
         (drop_last("candidates"), "stage retrieve: candidate, rows"),
-        (lambda one: one.rankings.reverse(), "stage blend: ranking row 0"),
+        (lambda one: one.rankings.reverse(), "stage light: ranking row 0"),
         (change_map("rankings", "features"), "stage assemble: ranking row 3"),
         (change_map("rankings", "raw_scores"), "stage rank: ranking row 3 (item"),
         (change_map("rankings", "scores"), "scores.click: logged"),

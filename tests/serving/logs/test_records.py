@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.registry import registry
 from schemas.logs import LAYERS, layer
 from serving.ask import Ask
+from serving.fallback.chain import LIGHT, STAND_INS
 from serving.logs.records import encode, impression_id, is_sampled, request_of, rows_of
 from serving.pipeline import Answer, recommend
 from serving.release.loaded import LoadedRelease
@@ -71,8 +73,30 @@ def test_scores_values_and_features_come_back_bit_for_bit(
         for head, scores in columns.items():
             assert np.array([row[kind][head] for row in rows], np.float32).tobytes() == scores.tobytes()
     assert np.array([row["value"] for row in rows], np.float32).tobytes() == answer.values.value.tobytes()
-    read = np.array([list(row["features"].values()) for row in rows], np.float32)
-    assert read.tobytes() == answer.features.dense.tobytes()
+    names = [feature.name for feature in registry(answer.release.surface)]
+    for row, values, missing in zip(rows, answer.features.dense, answer.features.missing, strict=True):
+        known = [name for name, gone in zip(names, missing.tolist(), strict=True) if not gone]
+        assert list(row["features"]) == known
+        assert row["missing"] == [name for name in names if name not in known]
+        assert np.array(list(row["features"].values()), np.float32).tobytes() == values[~missing].tobytes()
+
+
+def test_what_is_not_known_of_a_user_is_missing_and_not_a_value(release: LoadedRelease) -> None:
+    rows = rows_of(recommend(release, Ask("r1", AT, user_id="stranger")), sample=1.0)["ranking"]
+    (batch,) = {name for row in rows for name in row["missing"] if name == "user_log_impressions_30"}
+    assert not any(batch in row["features"] for row in rows)
+    known = rows_of(recommend(release, Ask("r1", AT, user_id="u0")), sample=1.0)["ranking"]
+    assert all(batch in row["features"] for row in known)
+
+
+def test_an_answer_without_the_ranker_is_logged_with_no_scores(release: LoadedRelease) -> None:
+    for fallback in (LIGHT, *STAND_INS):
+        answer = recommend(release, Ask("r1", AT, user_id="u0", fallbacks=(fallback,), last_good=("i01", "i02")))
+        rows = rows_of(answer, sample=1.0)
+        assert rows["request"][0]["fallbacks"] == [fallback]
+        assert len(rows["ranking"]) == answer.candidates.kept
+        assert all(row["scores"] == row["features"] == {} for row in rows["ranking"])
+        assert len(rows["impression"]) == 10
 
 
 def test_impressions_are_the_slate(answer: Answer, written: dict[str, list[dict[str, Any]]]) -> None:

@@ -31,6 +31,7 @@ VERBS: dict[str, str] = {
     "rollback": "cli.rollback:rollback",
     "verify": "cli.verify:verify",
     "audit": "cli.audit:audit",
+    "stages": "cli.stages:stages",
     "recommend": "cli.recommend:recommend",
     "replay": "cli.replay:replay",
     "serve": "cli.serve:serve",

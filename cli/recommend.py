@@ -34,20 +34,22 @@ def recommend(
     as_json: Annotated[bool, typer.Option("--json", help="print the answer as the server would send it")] = False,
 ) -> None:
     """Print the slate that the live release of SURFACE has for USER: scores, value, propensity, and each stage."""
-    load(surface)
+    declared = load(surface)
     from serving.ask import Ask
+    from serving.logs.pseudonyms import Pseudonyms
     from serving.pipeline import recommend as answer
     from serving.release.loaded import LoadedRelease
     from serving.release.slots import active_release
     from serving.web.api import response
 
-    folder = active_release(Home.default().releases(surface))
+    home = Home.default()
+    folder = active_release(home.releases(surface))
     if folder is None:
         raise UserError(f"no release of {surface} is live", fix=f"run a night first: feedmill run {surface} DAY")
     ask = Ask(
         request_id=request_id or uuid.uuid4().hex,
         at=at.replace(tzinfo=UTC) if at else datetime.now(UTC),
-        user_id=user,
+        user_id=Pseudonyms.from_environment(home.root).of(user) if declared.logging.pseudonymise else user,
         country=country,
         device=device,
         size=size,

@@ -19,7 +19,7 @@ from schemas.errors import InfrastructureError
 from serving.logs.segment import recover
 from serving.logs.segments import Segments
 
-PATIENCE_S = 0.1
+PATIENCE_S = 0.02
 """How long rows for which nobody waits may gather before they are written."""
 
 Clock = Callable[[], datetime]

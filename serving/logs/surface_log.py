@@ -6,12 +6,13 @@ import logging
 import threading
 from concurrent.futures import Future
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from schemas.logs import REQUEST
 from serving.logs.outcomes import OutcomeIntake
-from serving.logs.records import encode, rows_of
-from serving.logs.writer import Clock, LogWriter
+from serving.logs.records import encode, is_sampled, rows_of
+from serving.logs.writer import Batch, Clock, LogWriter
 from serving.pipeline import Answer
 from surfaces.surface import Surface
 
@@ -49,14 +50,19 @@ class SurfaceLog:
         """Log `answer`, which was given `at`. Never raises: a failure is counted and told in the log itself."""
         untold = self._take_untold()
         try:
-            rows = rows_of(answer, self.surface.logging.sample)
-            if untold:
-                rows[REQUEST.name][0]["unlogged"] = untold
-            future = self.writer.submit(encode(rows), at)
+            future = self._submitted(answer, untold, at)
         except Exception as error:
             self._missed(untold, error)
         else:
             future.add_done_callback(lambda done: self._settle(done, untold))
+
+    def _submitted(self, answer: Answer, untold: int, at: datetime) -> Future[None]:
+        share = self.surface.logging.sample
+        if not is_sampled(answer.ask.request_id, share):
+            return self.writer.submit(_batch(answer, share, untold), at)
+        # Hundreds of rows with every feature: they are made beside the request, which need not wait for them.
+        rows = 1 + answer.slate.kept + answer.offers.kept + answer.candidates.kept
+        return self.writer.submit_unmade(partial(_batch, answer, share, untold), rows, at)
 
     def _settle(self, done: Future[None], untold: int) -> None:
         error = done.exception()
@@ -80,3 +86,10 @@ class SurfaceLog:
             self._untold += untold + 1
         if first:
             _log.error("requests of %s are answered but not logged: %s", self.surface.surface, error)
+
+
+def _batch(answer: Answer, share: float, untold: int) -> Batch:
+    rows = rows_of(answer, share)
+    if untold:
+        rows[REQUEST.name][0]["unlogged"] = untold
+    return encode(rows)

@@ -39,7 +39,8 @@ class Batch:
 
 @dataclass
 class _Entry:
-    batch: Batch
+    batch: Callable[[], Batch]
+    rows: int
     day: date
     awaited: bool
     done: Future[None] = field(default_factory=Future)
@@ -91,14 +92,21 @@ class LogWriter:
         `awaited`: somebody waits for it, so it is written soon. Raises LogFullError, with nothing queued, where there
         is no room.
         """
-        entry = _Entry(batch, at.astimezone(UTC).date(), awaited)
+        return self._queued(lambda: batch, batch.rows, at, awaited)
+
+    def submit_unmade(self, batch: Callable[[], Batch], rows: int, at: datetime) -> Future[None]:
+        """As `submit`, for a batch of about `rows` rows that takes its time to make: the writer's thread makes it."""
+        return self._queued(batch, rows, at, awaited=False)
+
+    def _queued(self, batch: Callable[[], Batch], rows: int, at: datetime, awaited: bool) -> Future[None]:
+        entry = _Entry(batch, rows, at.astimezone(UTC).date(), awaited)
         with self._changed:
-            if self._closing or self.waiting + batch.rows > self.queue_rows:
+            if self._closing or self.waiting + rows > self.queue_rows:
                 why = "is closed" if self._closing else f"is full ({self.waiting:,} of {self.queue_rows:,} rows wait)"
                 raise LogFullError(f"the log of {self.landing.name} {why}", fix="send again later")
             self._queue.append(entry)
             self._last = entry.done
-            self.waiting += batch.rows
+            self.waiting += rows
             self._changed.notify()
         return entry.done
 
@@ -140,7 +148,7 @@ class LogWriter:
                 self._changed.wait_for(self._crowded, timeout=self._group_s)
             group = list(self._queue)
             self._queue.clear()
-            self.waiting -= sum(entry.batch.rows for entry in group)
+            self.waiting -= sum(entry.rows for entry in group)
             return group
 
     def _pressing(self) -> bool:
@@ -150,12 +158,22 @@ class LogWriter:
         return self._closing or 2 * self.waiting >= self.queue_rows
 
     def _commit(self, day: date, entries: list[_Entry]) -> None:
+        made = [(entry, batch) for entry in entries if (batch := _made(entry)) is not None]
         try:
-            self._segments.append(day, [entry.batch.lines for entry in entries])
+            self._segments.append(day, [batch.lines for _, batch in made])
         except Exception as error:  # whatever it is, whoever waits is told, and the thread goes on
             failure = InfrastructureError(f"the log of {self.landing.name} cannot be written: {error}")
-            for entry in entries:
+            for entry, _ in made:
                 entry.done.set_exception(failure)
         else:
-            for entry in entries:
+            for entry, _ in made:
                 entry.done.set_result(None)
+
+
+def _made(entry: _Entry) -> Batch | None:
+    """The entry's batch; None, and whoever waits is told, if it cannot be made."""
+    try:
+        return entry.batch()
+    except Exception as error:
+        entry.done.set_exception(error)
+        return None

@@ -172,6 +172,21 @@ def test_a_full_queue_refuses_and_takes_again_once_there_is_room(
         writer.submit(batch("f"), NOON)
 
 
+def test_a_batch_that_cannot_be_made_takes_no_other_with_it(writer: LogWriter, tmp_path: Path) -> None:
+    def unmade() -> Batch:
+        raise ValueError("no such row")
+
+    first = writer.submit(batch("before"), NOON)
+    broken = writer.submit_unmade(unmade, 400, NOON)
+    made = writer.submit_unmade(lambda: batch("made"), 1, NOON)
+    with pytest.raises(ValueError, match="no such row"):
+        broken.result(5)
+    first.result(5)
+    made.result(5)
+    writer.close()
+    assert ids(tmp_path) == ["before", "made"]
+
+
 def test_a_long_segment_is_followed_by_another(
     writer: LogWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ VERBS: dict[str, str] = {
     "decision": "cli.decision:decision",
     "releases": "cli.releases:releases",
     "rollback": "cli.rollback:rollback",
+    "shadow": "cli.shadow:shadow",
     "verify": "cli.verify:verify",
     "audit": "cli.audit:audit",
     "stages": "cli.stages:stages",

@@ -147,8 +147,6 @@ class Surface(_Part):
     fresh: Source = Source(min_quota=1, max_quota=20)
     """Items posted since the release: found by exact search beside the index, within a quota of their own."""
     experiments: Experiments = Experiments()
-    batch: bool = False
-    """Whether slates are made at night for every known user, and serving is one read."""
     seed: int = 20260101
 
     @model_validator(mode="after")

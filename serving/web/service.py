@@ -27,6 +27,7 @@ from serving.online.open import open_store
 from serving.online.state import informed
 from serving.release.live import LiveSurface, Watcher
 from serving.release.loaded import LoadedRelease
+from serving.release.shadow import Shadow
 from serving.web.counted import Metrics
 from serving.web.recent import Recent
 from surfaces.surface import Surface
@@ -54,6 +55,7 @@ class Service:
     pseudonyms: Pseudonyms
     online: LiveState
     metrics: Metrics
+    shadows: Mapping[str, Shadow]
     guards: Mapping[str, LiveGuard]
     clock: Clock = wall_clock
     recent: Recent = field(default_factory=Recent)
@@ -73,6 +75,7 @@ class Service:
             pseudonyms=Pseudonyms.from_environment(home),
             online=LiveState(store),
             metrics=Metrics(),
+            shadows={name: Shadow(home / "releases" / name, home / "shadow" / name) for name in served},
             guards={name: LiveGuard(one.fallback) for name, one in served.items()},
             clock=clock,
         )
@@ -82,6 +85,8 @@ class Service:
         """Logs are written and releases watched (every `interval` seconds) while the block runs."""
         watcher = Watcher(self.surfaces.values(), interval)
         self.online.start()
+        for shadow in self.shadows.values():
+            shadow.start()
         for log in self.logs.values():
             log.start(self.clock())
             log.outcomes.listeners.append(partial(self.online.happened, log.surface))
@@ -90,6 +95,8 @@ class Service:
             yield
         finally:
             watcher.stop()
+            for shadow in self.shadows.values():
+                shadow.stop()
             for guard in self.guards.values():
                 guard.close()
             for log in self.logs.values():

@@ -15,6 +15,7 @@ from features.tables import entity_tables
 from jobs.gold.training_data import interactions, item_rows
 from jobs.night import Night, days_between
 from jobs.releasing.inputs import Inputs, surface_text
+from jobs.releasing.popular_in import popular_in
 from models.validation import items_by_user
 from schemas.evaluation import POPULAR
 from schemas.release import Manifest, digests
@@ -71,6 +72,7 @@ def assemble(night: Night, folder: Path, models: Mapping[str, Path], as_of: date
     _write(item_rows(night).select(CATALOGUE), features / "catalogue.parquet", "item_id")
     _write(_sequences(night, as_of), features / "sequence.parquet", "key")
     _write(_seen(night, as_of), features / "seen.parquet", "user_id")
+    _write(popular_in(night, _window(night, as_of)), features / "popular_in.parquet", "country")
 
 
 def seal(folder: Path, made_from: Inputs, surface: Surface) -> Manifest:
@@ -98,10 +100,14 @@ def _sequences(night: Night, as_of: date) -> pa.Table:
 
 def _seen(night: Night, as_of: date) -> pa.Table:
     """What each user responded to within a training window that ends with `as_of`."""
-    window = days_between(as_of - timedelta(days=night.surface.training.window_days - 1), as_of)
-    seen = items_by_user(interactions(night, window))
+    seen = items_by_user(interactions(night, _window(night, as_of)))
     rows = [{"key": user, "items": sorted(set(items))} for user, items in seen.items() if user]
     return pa.Table.from_pylist(rows, LISTS).rename_columns(["user_id", "items"])
+
+
+def _window(night: Night, as_of: date) -> list[date]:
+    """The training window that ends with `as_of`."""
+    return days_between(as_of - timedelta(days=night.surface.training.window_days - 1), as_of)
 
 
 def _kept(final: Path, fresh: Manifest, building: Path) -> Built:

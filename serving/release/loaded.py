@@ -68,6 +68,7 @@ class LoadedRelease:
         surface = read_surface(folder)
         _check_features(manifest, surface)
         _check_weights(surface)
+        _check_supply(surface)
         models = {name: load(name, folder / name) for name in surface.retrieval}
         catalogue = Catalogue.read(folder / "features" / "catalogue.parquet", _items_of(models.values()))
         tables = _tables(folder / "features", surface)
@@ -135,6 +136,17 @@ def _check_weights(surface: Surface) -> None:
             f"surface {surface.surface}: value {found}",
             fix=f"give weights to some of the heads {', '.join(surface.ranker.heads)}",
         )
+
+
+def _check_supply(surface: Surface) -> None:
+    items = [feature.name for feature in batch(surface) if feature.entity in ("item", "creator", "topic")]
+    known = items if surface.ranker is not None else []
+    for rule in surface.slate.supply:
+        if rule.feature not in known:
+            raise UserError(
+                f"surface {surface.surface}: slate.supply.feature: found {rule.feature!r}, which no item has",
+                fix=f"name one of {', '.join(known) or 'none: features come with a ranker'}",
+            )
 
 
 def _items_of(models: Iterable[Retriever]) -> Iterable[str]:

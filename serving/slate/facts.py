@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 
 from features.registry import batch
-from schemas.errors import UserError
 from serving.ask import Ask
 from serving.release.catalogue import Rows
 from serving.release.loaded import LoadedRelease
 from serving.release.sources import IndexSource
 from serving.slate.pool import RANKED, RESERVE, SEEN, Doubles, Floats, Mask, Pool, relevance
 from surfaces.rules import Floor
-from surfaces.slate import Slate
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -120,13 +118,3 @@ def item_feature(release: LoadedRelease, name: str, rows: Rows) -> Floats:
 def item_features(release: LoadedRelease) -> dict[str, str]:
     """The batch features that an item has by itself, its creator or its topic: name to entity."""
     return {f.name: f.entity for f in batch(release.surface) if f.entity in release.item_side}
-
-
-def check(slate: Slate, features: Sequence[str]) -> None:
-    """Raise UserError for a rule of `slate` that needs a batch feature which items do not have among `features`."""
-    for rule in slate.supply:
-        if rule.feature not in features:
-            raise UserError(
-                f"slate.supply.feature: found {rule.feature!r}; allowed are batch features of items, creators, topics",
-                fix=f"one of {', '.join(features) or 'none: this surface has no ranker'}",
-            )

@@ -39,22 +39,15 @@ class Policy(Part):
     """Hard rules.
 
     `country_tags`, `device_tags`: prefixes of tags. An item with tags `licensed:DE` and `licensed:FR` is, with
-    `country_tags: "licensed:"`, shown in those two countries alone; one without such a tag everywhere. `max_violations`
-    is the share of slates breaking a rule above which a server goes back to the previous release.
+    `country_tags: "licensed:"`, shown in those two countries alone; one without such a tag everywhere.
     """
 
     withhold: tuple[Withhold, ...] = ()
     country_tags: Annotated[str, Field(min_length=1)] | None = None
     device_tags: Annotated[str, Field(min_length=1)] | None = None
-    max_violations: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
 
     @model_validator(mode="after")
     def _prefixes_differ(self) -> Self:
         if self.country_tags is not None and self.country_tags == self.device_tags:
             raise ValueError(f"device_tags: found {self.device_tags!r}, which country_tags has too")
         return self
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is withheld from anybody."""
-        return not self.withhold and self.country_tags is None and self.device_tags is None

@@ -11,27 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from infra.loop.record import Turn
 from schemas.errors import UserError
 from worlds.draws import Floats
-from worlds.memory import Rows
 from worlds.world import World
 
 _WHO, _TURNS = "loop.json", "turns.jsonl"
+_POPULAR = "most popular"
 
 
 @dataclass(frozen=True)
 class State:
     """What the next day depends on besides the lake and the releases.
 
-    `day`: its number. `consumed`: (users, memory) items that every user consumed before it. `popular`: (items,) the
-    faded counts of the most-popular baseline. `pending`: outcomes still on their way to the server, each with its
+    `world`: what its past has left, as `World.state` gives it. `popular`: (items,) the faded counts of the most-popular
+    baseline. `pending`: outcomes still on their way to the server, each with its
     `arrives_at` in UTC microseconds. `online`: the folder of the server's real-time state; a copy of it is kept.
     """
 
-    day: int
-    consumed: Rows
+    world: Mapping[str, npt.NDArray[Any]]
     popular: Floats
     pending: list[dict[str, Any]]
     online: Path
@@ -88,15 +88,16 @@ class Journal:
             return None
         number = turns[-1].number
         with np.load(self._state(number)) as held:
-            day, consumed, popular = int(held["day"]), held["consumed"], held["popular"]
+            world = {name: held[name] for name in held.files if name != _POPULAR}
+            popular = held[_POPULAR]
         pending = [json.loads(line) for line in self._pending(number).read_text().splitlines()]
-        return State(day, consumed, popular, pending, self._online(number))
+        return State(world, popular, pending, self._online(number))
 
     def note(self, turn: Turn, state: State) -> None:
         """Take down `turn` and the `state` after it. Its line is written last: without it the turn did not happen."""
         partial = self._state(turn.number).with_suffix(".part")
         with partial.open("wb") as file:
-            np.savez(file, day=state.day, consumed=state.consumed, popular=state.popular)
+            np.savez(file, allow_pickle=False, **{_POPULAR: state.popular}, **state.world)
         partial.replace(self._state(turn.number))
         _replace(self._pending(turn.number), "".join(json.dumps(row) + "\n" for row in state.pending).encode())
         if state.online.is_dir():

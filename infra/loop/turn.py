@@ -80,7 +80,7 @@ def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told
 
 def restore(loop: Loop, state: State) -> None:
     """Bring the world, the baselines and the server's real-time state to where `state` left them."""
-    loop.world.resume(state.day, state.consumed)
+    loop.world.resume(**state.world)
     loop.popular.count = state.popular
     shutil.rmtree(_online(loop), ignore_errors=True)
     if state.online.is_dir():
@@ -88,7 +88,7 @@ def restore(loop: Loop, state: State) -> None:
 
 
 def _state(loop: Loop, pending: list[day.Row]) -> State:
-    return State(loop.world.day, loop.world.consumed, loop.popular.count, pending, _online(loop))
+    return State(loop.world.state(), loop.popular.count, pending, _online(loop))
 
 
 def _online(loop: Loop) -> Path:

@@ -25,7 +25,8 @@ def journal(tmp_path: Path) -> Journal:
 
 def state(day: int, online: Path = Path("nowhere")) -> State:
     consumed = np.array([[-1, day], [3, 4]], dtype=np.int32)
-    return State(day, consumed, np.array([1.5, 0.0]), [{"outcome_id": "o", "arrives_at": 5, "value": 1.0}], online)
+    world = {"day": np.array(day), "consumed": consumed, "queue": np.array([0.5])}
+    return State(world, np.array([1.5, 0.0]), [{"outcome_id": "o", "arrives_at": 5, "value": 1.0}], online)
 
 
 def test_a_new_loop_has_no_turns_and_no_state(journal: Journal) -> None:
@@ -39,8 +40,13 @@ def test_what_was_noted_is_told_again(journal: Journal) -> None:
     assert journal.turns() == [turn(1), turn(2, served=0.25)]
     found = journal.state()
     assert found is not None
-    assert (found.day, found.consumed.tolist(), found.popular.tolist()) == (2, [[-1, 2], [3, 4]], [1.5, 0.0])
-    assert found.consumed.dtype == np.int32
+    assert {name: values.tolist() for name, values in found.world.items()} == {
+        "day": 2,
+        "consumed": [[-1, 2], [3, 4]],
+        "queue": [0.5],
+    }
+    assert found.world["consumed"].dtype == np.int32
+    assert found.popular.tolist() == [1.5, 0.0]
     assert found.pending == state(2).pending
 
 
@@ -66,7 +72,7 @@ def test_a_turn_whose_line_was_not_written_did_not_happen(journal: Journal) -> N
         path.write_bytes(content)
     found = journal.state()
     assert found is not None
-    assert found.day == 1
+    assert found.world["day"] == 1
 
 
 def test_a_second_beginning_is_refused(journal: Journal) -> None:

@@ -1,0 +1,62 @@
+"""The loop, whole and small: days before the first release, a night, a day served by what it made; stopped, resumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from infra.loop.journal import Journal
+from infra.loop.run import Options, run
+from lake.home import Home
+from schemas.errors import UserError
+from worlds.load import load
+
+SMALL = {"population.users": 200, "catalogue.items": 220, "catalogue.new_items": 5, "catalogue.creators": 40}
+QUIET = Console(quiet=True)
+
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def turned(shared_home: Home) -> Home:
+    """Two nights, over a socket."""
+    run(load("shorts", changes=SMALL), shared_home, Options(2, over_http=True, warm_up=2), QUIET)
+    return shared_home
+
+
+def test_the_second_night_learns_from_what_the_first_ones_release_served(turned: Home) -> None:
+    turns = Journal(turned.root / "loop").turns()
+    assert [turn.verdict for turn in turns[:2]] == ["no night", "no night"]
+    assert [turn.served_by for turn in turns[:3]] == ["bootstrap"] * 3
+    assert turns[2].verdict == "shipped", turns[2].reason
+    assert turns[3].served_by.startswith("2026-01-03-")
+    assert turns[3].requests > 100
+    assert turns[3].impressions == 10 * turns[3].requests
+    assert turns[3].gap["item-item"].value > turns[0].gap["served"].value
+    assert (turned.root / "loop" / "loop.html").exists()
+
+
+def test_what_the_server_logged_is_what_ingest_takes(turned: Home) -> None:
+    landing = turned.landing("shorts")
+    for layer in ("request", "impression", "outcome", "item", "user"):
+        assert list((landing / layer / "day=2026-01-04").iterdir()), layer
+    assert not list(landing.rglob("*.open"))
+
+
+def test_going_on_changes_nothing_that_was(turned: Home) -> None:
+    before = (turned.root / "loop" / "turns.jsonl").read_bytes()
+    run(load("shorts", changes=SMALL), turned, Options(2, resume=True, warm_up=2), QUIET)
+    assert (turned.root / "loop" / "turns.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("options", [Options(2, warm_up=2), Options(2, seed=7, resume=True, warm_up=2)])
+def test_a_second_loop_and_another_seed_are_refused(turned: Home, options: Options) -> None:
+    with pytest.raises(UserError, match="holds a loop"):
+        run(load("shorts", changes=SMALL), turned, options, QUIET)
+
+
+def test_a_loop_without_nights_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--nights: found 0"):
+        run(load("shorts", changes=SMALL), Home(tmp_path), Options(0), QUIET)

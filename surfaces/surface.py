@@ -163,6 +163,17 @@ class Surface(_Part):
         return self
 
     @model_validator(mode="after")
+    def _weighs_what_is_ranked(self) -> Self:
+        if self.ranker is None:
+            return self
+        heads = ", ".join(self.ranker.heads)
+        foreign = [outcome for outcome in self.value if outcome not in self.ranker.heads]
+        if foreign or not self.value:
+            found = repr(foreign[0]) if foreign else "nothing"
+            raise ValueError(f"value: found {found}; allowed are weights of the ranker's heads {heads}, one at least")
+        return self
+
+    @model_validator(mode="after")
     def _arms_make_sound_surfaces(self) -> Self:
         faults = self.experiments.faults()
         for layer, arms in self.experiments.layers.items():

@@ -67,7 +67,6 @@ class LoadedRelease:
         manifest = verify(folder)
         surface = read_surface(folder)
         _check_features(manifest, surface)
-        _check_weights(surface)
         _check_supply(surface)
         models = {name: load(name, folder / name) for name in surface.retrieval}
         catalogue = Catalogue.read(folder / "features" / "catalogue.parquet", _items_of(models.values()))
@@ -123,18 +122,6 @@ def _check_features(manifest: Manifest, surface: Surface) -> None:
             f"release {manifest.release_id} was trained on feature schema {manifest.feature_schema}; "
             f"this program computes {here}",
             fix="serve it with the version that made it, or run its night again with this one",
-        )
-
-
-def _check_weights(surface: Surface) -> None:
-    if surface.ranker is None:
-        return
-    foreign = [outcome for outcome in surface.value if outcome not in surface.ranker.heads]
-    if foreign or not surface.value:
-        found = f"weighs {', '.join(foreign)}, of which the ranker has no head" if foreign else "weighs nothing"
-        raise UserError(
-            f"surface {surface.surface}: value {found}",
-            fix=f"give weights to some of the heads {', '.join(surface.ranker.heads)}",
         )
 
 

@@ -123,3 +123,15 @@ def test_days_are_restated_as_long_as_an_outcome_may_still_count(window: str, la
     assert surface.restate_days == days
     assert not surface.has("position")
     assert surface.has("user")
+
+
+@pytest.mark.parametrize(("weights", "found"), [({"click": 1.0, "hide": -2.0}, "'hide'"), ({}, "nothing")])
+def test_a_weight_needs_a_head_and_a_ranker_needs_a_weight(
+    tmp_path: Path, weights: dict[str, float], found: str
+) -> None:
+    def change(content: dict[str, Any]) -> None:
+        content["ranker"]["heads"] = ["click", "dwell"]
+        content["value"] = weights
+
+    with pytest.raises(UserError, match=f"found {found}; allowed are weights of the ranker's heads click, dwell"):
+        load_file(written(tmp_path, change))

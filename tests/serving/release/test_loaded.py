@@ -76,7 +76,7 @@ def test_another_feature_schema_is_refused_naming_both(copied: Path) -> None:
         LoadedRelease.load(copied)
 
 
-@pytest.mark.parametrize(("value", "words"), [({"click": 1.0, "hide": -1.0}, "weighs hide"), ({}, "weighs nothing")])
+@pytest.mark.parametrize(("value", "words"), [({"click": 1.0, "hide": -1.0}, "found 'hide'"), ({}, "found nothing")])
 def test_weights_that_the_ranker_has_no_head_for_are_refused(copied: Path, value: dict[str, float], words: str) -> None:
     surface = tiny_surface()
     assert surface.ranker is not None

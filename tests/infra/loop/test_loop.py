@@ -9,6 +9,7 @@ from rich.console import Console
 
 from infra.loop.journal import Journal
 from infra.loop.run import Options, run
+from lake import spark
 from lake.home import Home
 from schemas.errors import UserError
 from worlds.load import load
@@ -21,7 +22,8 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def turned(shared_home: Home) -> Home:
-    """Two nights, over a socket."""
+    """Two nights, over a socket. Other tests hold the Spark that they share, or the loop would stop it at its end."""
+    spark.hold(shared_home, "other tests")
     run(load("shorts", changes=SMALL), shared_home, Options(2, over_http=True, warm_up=2), QUIET)
     return shared_home
 

@@ -7,7 +7,7 @@ export FEEDMILL_HOME ?= $(CURDIR)/var
 export MLFLOW_DISABLE_TELEMETRY = true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup night test prove lint bench up down serve clean lock
+.PHONY: help setup night test slow prove lint bench up down serve clean lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,8 +31,11 @@ lock: ## resolve requirements.lock anew from setup.cfg
 night: setup ## one night of the default surface through Airflow, from logs to a decided release
 	@$(BIN)/feedmill night
 
-test: setup ## every test (real logs too where FEEDMILL_REAL_DATA names their folder)
-	@$(BIN)/python -m pytest
+test: setup ## every test but the slow ones (real logs too where FEEDMILL_REAL_DATA names their folder)
+	@$(BIN)/python -m pytest -m "not slow"
+
+slow: setup ## the slow tests: nights through Airflow, loops, servers killed, statistical proofs
+	@$(BIN)/python -m pytest -m slow
 
 prove: setup ## logged propensities against frequencies: 60 requests, each slate re-drawn 10,000 times
 	@FEEDMILL_PROVE_DRAWS=10000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/serving/test_proof.py

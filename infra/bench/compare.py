@@ -50,16 +50,26 @@ def _computed(night: Night) -> list[Contract]:
 def _hashed(
     connection: duckdb.DuckDBPyConnection, night: Night, table: Contract, folder: Path
 ) -> tuple[int, list[str]]:
-    """Rows, and a line if content differs. Bronze may hold a row twice, so it has no key: its rows are hashed."""
-    names = ["layer"] if table is QUARANTINE else list(table.names)
+    """Rows, and a line if content differs. Bronze may hold a row twice, so it has no key: its rows are hashed.
+
+    A column that the logs do not have is absent by hand, and must be null here.
+    """
     theirs = ds.dataset(folder.joinpath(*table.name.split(".")), format="parquet")
+    names = ["layer"] if table is QUARANTINE else [name for name in table.names if name in theirs.schema.names]
+    absent = [] if table is QUARANTINE else [name for name in table.names if name not in names]
+    filled = [name for name in absent if _has_values(_delta(night, table), name)]
     found = [
         content_hash(cursor, one.scanner(columns=names).to_reader())
         for one, cursor in ((_delta(night, table), connection.cursor()), (theirs, connection.cursor()))
     ]
     (rows, digest), (other_rows, other) = found
     differs = f"{table.name}: {rows:,} rows ({digest}), by hand {other_rows:,} ({other})"
-    return rows, [differs] if found[0] != found[1] else []
+    alone = [f"{table.name}.{name}: by hand there is no such column, here it has values" for name in filled]
+    return rows, alone + ([differs] if found[0] != found[1] else [])
+
+
+def _has_values(rows: ds.Dataset, column: str) -> bool:
+    return any(batch.num_rows > batch.column(0).null_count for batch in rows.scanner(columns=[column]).to_batches())
 
 
 def _keyed(connection: duckdb.DuckDBPyConnection, night: Night, table: Contract, folder: Path) -> tuple[int, list[str]]:

@@ -72,7 +72,7 @@ class LogWriter:
         self._queue: deque[_Entry] = deque()
         self._changed = threading.Condition()
         self._last: Future[None] | None = None
-        self._closing = False
+        self._closing = self._at_work = False
         self._thread = threading.Thread(target=self._run, name=f"log-writer-{landing.name}", daemon=True)
 
     @property
@@ -117,6 +117,8 @@ class LogWriter:
             if self._queue:
                 self._queue[-1].awaited = True
                 self._changed.notify()
+            # The last batch is not the last written: a group is written day by day.
+            self._changed.wait_for(lambda: not self._queue and not self._at_work)
         if last is not None:
             last.result()
 
@@ -136,6 +138,9 @@ class LogWriter:
                 return
             for day in sorted({entry.day for entry in group}):
                 self._commit(day, [entry for entry in group if entry.day == day])
+            with self._changed:
+                self._at_work = False
+                self._changed.notify_all()
             if self._clock is not None:
                 self._segments.close_before(self._clock().astimezone(UTC).date())
 
@@ -147,6 +152,7 @@ class LogWriter:
             if self._queue and self._group_s and not self._crowded():
                 self._changed.wait_for(self._crowded, timeout=self._group_s)
             group = list(self._queue)
+            self._at_work = bool(group)
             self._queue.clear()
             self.waiting -= sum(entry.rows for entry in group)
             return group

@@ -122,7 +122,7 @@ def test_a_serving_process_never_imports_what_trains(tiny_folder: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == []

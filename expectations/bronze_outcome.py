@@ -15,7 +15,7 @@ TABLE = "bronze.outcome"
 def expectations(surface: Surface, facts: Facts) -> list[Expectation]:
     """Volume, nulls, freshness, and only outcomes that the surface declares."""
     return [
-        rules.volume(facts, surface.checks),
+        *rules.answered(facts, surface.checks),
         *rules.required(OUTCOME),
         rules.one_of("outcome", surface.outcomes),
         *rules.fresh("occurred_at", facts, surface.checks.freshness),

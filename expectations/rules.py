@@ -29,10 +29,16 @@ _SEVERITY = {"blocking": FailureSeverity.CRITICAL, "warning": FailureSeverity.WA
 
 def volume(facts: Facts, checks: Checks, level: Level = "blocking") -> Expectation:
     """Rows of the day within the allowed factor of the trailing week's median, and at least `min_rows`."""
-    usual = facts.usual_rows()
-    low = checks.min_rows if usual is None else max(checks.min_rows, int(usual * checks.volume_low))
-    high = None if usual is None else int(usual * checks.volume_high)
+    low, high = _usual(facts, checks)
     return ExpectTableRowCountToBeBetween(min_value=low, max_value=high, severity=_SEVERITY[level])
+
+
+def answered(facts: Facts, checks: Checks) -> list[Expectation]:
+    """Outcomes of the day: too few stop the night, too many are told, for a better release is answered more often."""
+    low, high = _usual(facts, checks)
+    few = ExpectTableRowCountToBeBetween(min_value=low, max_value=None, severity=_SEVERITY["blocking"])
+    many = ExpectTableRowCountToBeBetween(min_value=None, max_value=high, severity=_SEVERITY["warning"])
+    return [few] if high is None else [few, many]
 
 
 def required(contract: Contract) -> list[Expectation]:
@@ -88,11 +94,24 @@ def fresh(column: str, facts: Facts, within_last: timedelta) -> list[Expectation
 
 
 def label_rates(facts: Facts, outcomes: Iterable[str], blocking: Iterable[str], checks: Checks) -> list[Expectation]:
-    """The mean of each label is near the trailing week's; those in `blocking` stop the night."""
+    """The mean of each label is near the trailing week's; one in `blocking` that falls below it stops the night.
+
+    One that rises above it is told: a better release is answered more often.
+    """
     stops = set(blocking)
     rules = []
     for outcome in outcomes:
         allowed = facts.label_range(outcome, checks.label_rate_factor)
         if allowed is not None:
-            rules.append(mean(outcome, *allowed, level="blocking" if outcome in stops else "warning"))
+            low, high = allowed
+            rules.append(mean(outcome, low, None, level="blocking" if outcome in stops else "warning"))
+            rules.append(mean(outcome, None, high, level="warning"))
     return rules
+
+
+def _usual(facts: Facts, checks: Checks) -> tuple[int, int | None]:
+    """Least and most rows that a day may have, by the trailing week; no most without one."""
+    usual = facts.usual_rows()
+    if usual is None:
+        return checks.min_rows, None
+    return max(checks.min_rows, int(usual * checks.volume_low)), int(usual * checks.volume_high)

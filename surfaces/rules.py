@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -23,17 +23,7 @@ RuleName = Literal[
 ]
 """What may give way, as `relax` and the impression log name it. `seen` is: not what the user has responded to."""
 
-RELAX: tuple[RuleName, ...] = (
-    "supply",
-    "sources",
-    "mix",
-    "fresh",
-    "new_creators",
-    "creator_gap",
-    "max_per_topic",
-    "max_per_creator",
-    "seen",
-)
+RELAX: tuple[RuleName, ...] = tuple(name for name in get_args(RuleName) if name != "sponsored")
 """The order in which rules give way unless a surface says another: sponsorship never does."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from worlds.draws import Codes, Floats
-from worlds.logs.outcomes import days_late, logged
+from worlds.logs.outcomes import days_late, kept, logged
 from worlds.outcomes import Outcomes
 from worlds.sessions import Requests
 from worlds.world import World
@@ -36,12 +36,12 @@ def reported(world: World, asked: Requests, happened: Outcomes) -> Outcomes:
     if faults.outage is not None and faults.outage.active(day):
         luck = world.streams["outage"].uniform(day, asked.key)
         lost = faults.outage.lost(asked.country, tuple(world.config.population.countries), luck)
-        seen = _kept(seen, ~lost[row])
+        seen = kept(seen, ~lost[row])
     if faults.clock_skew is not None and faults.clock_skew.active(day):
         shift = faults.clock_skew.shift(asked.user, world.streams)
         seen = replace(seen, occurred_at=seen.occurred_at + shift[seen.impression // seen.items.shape[1]])
     order = np.argsort(seen.impression * len(seen.names) * MOST_PARTS + seen.outcome * MOST_PARTS + seen.part)
-    return _kept(seen, order)
+    return kept(seen, order)
 
 
 def outcomes(world: World, asked: Requests, seen: Outcomes) -> list[Delivered]:
@@ -82,14 +82,3 @@ class _Draws:
 
     def __call__(self, purpose: str) -> Floats:
         return self._streams[purpose].uniform(self._day, self._key, self._slot, self._kind)
-
-
-def _kept(seen: Outcomes, rows: Codes | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Outcomes:
-    return replace(
-        seen,
-        impression=seen.impression[rows],
-        outcome=seen.outcome[rows],
-        part=seen.part[rows],
-        value=seen.value[rows],
-        occurred_at=seen.occurred_at[rows],
-    )

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from worlds.draws import Codes
+from worlds.draws import Codes, Mask
 from worlds.logs.words import timestamps
 from worlds.outcomes import Outcomes
 from worlds.sessions import DAY_US, midnight
@@ -18,14 +18,18 @@ from worlds.world import World
 def logged(world: World, happened: Outcomes) -> Outcomes:
     """`happened` without the outcomes that only the truth knows."""
     shown = np.array([not spec.hidden for spec in world.config.outcomes.values()])
-    keep = shown[happened.outcome]
+    return kept(happened, shown[happened.outcome])
+
+
+def kept(happened: Outcomes, events: Codes | Mask) -> Outcomes:
+    """`happened` with those `events` alone, in that order."""
     return replace(
         happened,
-        impression=happened.impression[keep],
-        outcome=happened.outcome[keep],
-        part=happened.part[keep],
-        value=happened.value[keep],
-        occurred_at=happened.occurred_at[keep],
+        impression=happened.impression[events],
+        outcome=happened.outcome[events],
+        part=happened.part[events],
+        value=happened.value[events],
+        occurred_at=happened.occurred_at[events],
     )
 
 

@@ -11,7 +11,7 @@ from evaluation import pictures
 from features.registry import registry, schema_hash
 from jobs.judging import heads as evaluate_heads
 from jobs.judging import lists as evaluate_lists
-from jobs.judging.champion import Champion, champion_of
+from jobs.judging.champion import Champion, champion_of, share_served
 from jobs.judging.held_out import HeldOutDay, held_out_day
 from jobs.judging.lists import Items
 from jobs.night import Night, StepReport
@@ -37,7 +37,8 @@ def run(night: Night) -> StepReport:
     blank = Evaluation(night.surface.surface, str(night.day), champion_skipped=why_not)
     found = Found(blank, champion)
     if champion is not None:
-        found.set(champion=champion.manifest.release_id)
+        served = share_served(night, champion.manifest.release_id)
+        found.set(champion=champion.manifest.release_id, served_by_champion=served)
     rows = _evaluate_lists(night, found) + _evaluate_heads(night, found)
     with night.writing("evaluation") as folder:
         found.evaluation.write(folder)

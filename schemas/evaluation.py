@@ -45,6 +45,7 @@ class Evaluation:
 
     `champion` is the release compared with, or None with `champion_skipped` saying why. `lists_skipped` and
     `heads_skipped` say why that part was not measured. `yardstick` is the AUC of the popularity feature alone.
+    `served_by_champion` is the share of the day's requests that the champion itself answered.
     """
 
     surface: str
@@ -56,6 +57,7 @@ class Evaluation:
     yardstick: dict[str, float | None] = field(default_factory=dict)
     champion: str | None = None
     champion_skipped: str = ""
+    served_by_champion: float = 0.0
     lists_skipped: str = ""
     heads_skipped: str = ""
 

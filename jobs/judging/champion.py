@@ -8,6 +8,7 @@ from pathlib import Path
 from jobs.night import Night
 from schemas.errors import FeedmillError
 from schemas.release import Manifest
+from schemas.tables import BRONZE
 from serving.release import slots
 from serving.release.loaded import read_surface
 from serving.release.verify import verify
@@ -44,6 +45,15 @@ def champion_of(night: Night) -> tuple[Champion | None, str]:
         return Champion(live, verify(live), read_surface(live)), ""
     except FeedmillError as error:
         return None, f"{live.name} cannot be used: {error.headline}"
+
+
+def share_served(night: Night, release_id: str) -> float:
+    """Share of the requests that arrived on the night's day which `release_id` answered; 0 without request logs."""
+    table = BRONZE["request"]
+    if night.day not in night.lake.days(table):
+        return 0.0
+    by_release = night.lake.tally(table, [night.day], ["release_id"])
+    return by_release.get((release_id,), 0) / max(sum(by_release.values()), 1)
 
 
 def _day(release: Path) -> str:

@@ -15,6 +15,9 @@ from surfaces.surface import Gates, Surface
 ONE_SIDED = 1.645
 """Standard errors by which a value must miss its threshold to fail: a chance of 5 % for one that is just as good."""
 
+MOST_OWN = 0.5
+"""Share of the held-out day's requests beyond which the champion's own slates decide what its lists can find."""
+
 
 def data_gates(validation: Mapping[str, Any] | None, ledger: Iterable[Entry]) -> Iterator[Gate]:
     """Whether the data were validated and every row is accounted for. `validation`: figures of step `validate`."""
@@ -57,7 +60,8 @@ def list_gates(evaluation: Evaluation, gates: Gates, k: int) -> Iterator[Gate]:
             yield Gate.skipped(name, _too_few(lists.users, "users", gates))
         else:
             threshold = champion * (1 - gates.retrieval_recall_tolerance)
-            yield _recall_gate(name, value, threshold, lists.users, f"champion {champion:.4g}")
+            gate = _recall_gate(name, value, threshold, lists.users, f"champion {champion:.4g}")
+            yield _told_only(gate, evaluation.served_by_champion > MOST_OWN, "was chosen by the champion itself")
     yield _against_popular(evaluation, gates, figure)
 
 
@@ -155,11 +159,18 @@ def _against_popular(evaluation: Evaluation, gates: Gates, figure: str) -> Gate:
     if users < gates.min_positives:
         return Gate.skipped(name, _too_few(users, "users", gates))
     gate = _recall_gate(name, value, popular * gates.blended_recall_vs_popular, users, f"popular {popular:.4g}")
-    if gate.verdict == "fail" and evaluation.champion is None:
-        # The first logs are another policy's. If it showed what is popular, lists of that find more of what it got.
-        why = f"{gate.reason}; what users could respond to was chosen by the policy before Feedmill"
-        return replace(gate, verdict="warn", reason=why)
-    return gate
+    return _told_only(gate, evaluation.champion is None, "was chosen by the policy before Feedmill")
+
+
+def _told_only(gate: Gate, biased: bool, why: str) -> Gate:
+    """`gate`; a warning in place of a failure where the logs were another's choice.
+
+    Users respond to what they are shown, so whoever chose it finds more of what they responded to than any other list
+    would (selection bias: Schnabel et al., ICML 2016).
+    """
+    if gate.verdict != "fail" or not biased:
+        return gate
+    return replace(gate, verdict="warn", reason=f"{gate.reason}; what users could respond to {why}")
 
 
 def _few(head: Head, gates: Gates) -> bool:

@@ -90,6 +90,17 @@ def test_before_any_release_falling_behind_most_popular_warns() -> None:
     assert "chosen by the policy before Feedmill" in gate.reason
 
 
+@pytest.mark.parametrize(("share", "verdict"), [(0.4, "fail"), (0.95, "warn")])
+def test_falling_behind_a_champion_on_the_day_it_served_warns(share: float, verdict: str) -> None:
+    found = {
+        gate.name: gate for gate in gating.list_gates(replace(evaluation(0.15), served_by_champion=share), LIMITS, 50)
+    }
+    gate = found["lists/als/recall@50 vs champion"]
+    assert gate.verdict == verdict
+    assert ("chosen by the champion itself" in gate.reason) == (verdict == "warn")
+    assert found["lists/blended/recall@50 vs popular"].verdict == "fail"
+
+
 def test_a_miss_within_the_error_of_the_users_only_warns() -> None:
     found = {gate.name: gate for gate in gating.list_gates(evaluation(0.19, champion=None), LIMITS, 50)}
     gate = found["lists/blended/recall@50 vs popular"]

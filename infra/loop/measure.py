@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from evaluation.ranking import coverage, gini
 from infra.loop.record import OPTIMAL, POLICIES, RANDOM, SERVED, Exposure, Interval
 from worlds.draws import Codes, Floats
 from worlds.sessions import Requests
@@ -67,20 +68,12 @@ def exposure(world: World, asked: Requests, slates: Codes) -> Exposure:
     new_creator = (slates >= 0) & (asked.days[:, None] - made < NEW_ITEM_DAYS)
     fresh = born >= world.day - 1
     return Exposure(
-        coverage=float((counts > 0).mean()),
-        gini=gini(counts.astype(np.float64)),
+        coverage=coverage(counts),
+        gini=gini(counts),
         new_items=float(new_item.sum() / max(counts.sum(), 1)),
         new_creators=float(new_creator.sum() / max(counts.sum(), 1)),
         reached=float((counts[fresh] > 0).mean()) if fresh.any() else float("nan"),
     )
-
-
-def gini(counts: Floats) -> float:
-    """Gini coefficient of `counts` (n,): 0 where all are alike, towards 1 where one has all; NaN without any."""
-    total, n = counts.sum(), len(counts)
-    if not total:
-        return float("nan")
-    return float(2 * (np.arange(1, n + 1) * np.sort(counts)).sum() / (n * total) - (n + 1) / n)
 
 
 def interval(estimate: Estimate) -> Interval:

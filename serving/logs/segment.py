@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from serving.durable import sync_folder
+
 OPEN = ".open"
 ENDING = ".jsonl"
 
@@ -87,7 +89,7 @@ def publish(path: Path, final: Path) -> None:
         return
     _folder(final.parent)
     path.rename(final)
-    _sync_folder(final.parent)
+    sync_folder(final.parent)
 
 
 def _left_open(landing: Path) -> Iterator[Path]:
@@ -133,7 +135,7 @@ def _create_locked(folder: Path, path: Path) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         fresh.rename(path)
-        _sync_folder(folder)
+        sync_folder(folder)
     except OSError:
         os.close(descriptor)
         fresh.unlink(missing_ok=True)
@@ -146,12 +148,4 @@ def _folder(folder: Path) -> None:
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     for one in reversed(missing):
         one.mkdir(exist_ok=True)
-        _sync_folder(one.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folder(one.parent)

@@ -7,7 +7,6 @@ of the two. A link is only ever replaced by a rename, so a reader sees the old r
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from filelock import FileLock
 
 from schemas.errors import InfrastructureError, UserError
 from schemas.release import MANIFEST
+from serving.durable import sync_folder
 from serving.release.verify import verify
 
 Slot = Literal["blue", "green"]
@@ -131,17 +131,9 @@ def _link(link: Path, target: str) -> None:
     try:
         fresh.symlink_to(target)
         fresh.replace(link)
-        _flush(link.parent)
+        sync_folder(link.parent)
     except OSError as error:
         raise InfrastructureError(f"could not point {link} at {target}: {error}") from error
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _set_withdrawn(folder: Path, releases: frozenset[str]) -> None:

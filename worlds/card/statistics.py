@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import powerlaw
 
+from evaluation.ranking import gini
 from worlds.card.logs import Logs
 
 Floats = npt.NDArray[np.float64]
@@ -49,7 +50,7 @@ def statistics(name: str, logs: Logs, outcomes: Sequence[str]) -> Statistics:
     rates = _rates(logs, main)
     found = {
         "popularity exponent": _exponent(popularity),
-        "Gini of responses": _gini(popularity),
+        "Gini of responses": gini(popularity) if len(popularity) else None,
         "impressions per user and day, median": rates["median"],
         "impressions per user and day, 9th decile": rates["decile"],
         "main outcome's rate": rates["rate"],
@@ -77,14 +78,6 @@ def _exponent(popularity: Floats) -> float | None:
         # Its search starts outside its bounds for some candidates of the tail's start, which it then passes over.
         warnings.simplefilter("ignore")
         return float(powerlaw.Fit(popularity, discrete=True, verbose=False).power_law.alpha)
-
-
-def _gini(popularity: Floats) -> float | None:
-    """Gini coefficient of responses over the items that had any: 0 even, 1 all on one."""
-    if not len(popularity):
-        return None
-    ascending, n = np.sort(popularity), len(popularity)
-    return float(2 * (np.arange(1, n + 1) * ascending).sum() / (n * ascending.sum()) - (n + 1) / n)
 
 
 def _rates(logs: Logs, main: str) -> dict[str, float | None]:

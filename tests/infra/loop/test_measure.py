@@ -31,15 +31,6 @@ def test_luck_that_all_policies_share_leaves_no_doubt() -> None:
     assert (found[POPULAR].low, found[POPULAR].high) == pytest.approx((0.5, 0.5))
 
 
-@pytest.mark.parametrize(("counts", "gini"), [([5, 5, 5, 5], 0.0), ([0, 0, 0, 8], 0.75), ([1, 3], 0.25)])
-def test_gini_of_counts(counts: list[int], gini: float) -> None:
-    assert measure.gini(np.array(counts, dtype=float)) == pytest.approx(gini)
-
-
-def test_gini_of_nothing_is_unknown() -> None:
-    assert np.isnan(measure.gini(np.zeros(4)))
-
-
 @pytest.fixture(scope="module")
 def world() -> World:
     changes = {"population.users": 120, "catalogue.items": 200, "catalogue.new_items": 5, "catalogue.creators": 20}

@@ -14,28 +14,34 @@ from worlds.draws import Codes, Floats
 from worlds.logs.words import item_ids, row_of, user_ids
 from worlds.sessions import Requests
 from worlds.truth import policies
+from worlds.truth.past import Past
 from worlds.world import World
 
 OFFERED = 200
 """Items that item-item may choose from for a request; where it knows too few, the most popular follow."""
 
 
-def slates(world: World, asked: Requests, popular: policies.Popular, release: Path | None) -> dict[str, Codes]:
-    """Slates (r, k) of every policy to compare with; item-item is that of `release`, absent without one."""
+def slates(
+    world: World, asked: Requests, past: Past, popular: policies.Popular, release: Path | None
+) -> dict[str, Codes]:
+    """Slates (r, k) of every policy to compare with; item-item is that of `release`, absent without one.
+
+    Like the server, they show nothing again that the user has consumed in the `past` of the world as it was served.
+    """
     found = {
-        RANDOM: policies.Random().slates(world, asked),
-        POPULAR: popular.slates(world, asked),
-        OPTIMAL: policies.Optimal().slates(world, asked),
+        RANDOM: policies.Random().slates(world, asked, past),
+        POPULAR: popular.slates(world, asked, past),
+        OPTIMAL: policies.Optimal().slates(world, asked, past),
     }
     folder = release / "item_item" if release else None
     if folder is not None and folder.is_dir():
         model = load("item_item", folder)
         if isinstance(model, ItemItem):
-            found[ITEM_ITEM] = _item_item(model, world, asked, popular)
+            found[ITEM_ITEM] = _item_item(model, world, asked, past, popular)
     return found
 
 
-def _item_item(model: ItemItem, world: World, asked: Requests, popular: policies.Popular) -> Codes:
+def _item_item(model: ItemItem, world: World, asked: Requests, past: Past, popular: policies.Popular) -> Codes:
     """The most alike to what the user has consumed, then the most popular, within the caps."""
     names = item_ids(world, np.arange(len(world.items))).to_pylist()
 
@@ -50,4 +56,4 @@ def _item_item(model: ItemItem, world: World, asked: Requests, popular: policies
             scores[place, rows[rows < world.catalogue]] += strength[known][rows < world.catalogue]
         return scores
 
-    return policies.by_score(world, asked, score)
+    return policies.by_score(world, asked, score, past)

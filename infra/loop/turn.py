@@ -19,7 +19,9 @@ from infra.loop.server import served
 from jobs.night import Night
 from lake.home import Home
 from serving.release.slots import active_release
+from worlds.memory import consumption
 from worlds.sessions import midnight
+from worlds.truth.past import Past
 from worlds.truth.policies import Popular
 from worlds.world import World
 
@@ -52,7 +54,8 @@ def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told
     _clear(loop)
     lived = _serve(loop, pending, told) if release else bootstrap.live(world, loop.home, pending, loop.popular.count)
     told("measuring")
-    shown = {SERVED: lived.slates} | baselines.slates(world, lived.asked, loop.popular, release)
+    past = Past(world.consumed, consumption(lived.asked, lived.happened))
+    shown = {SERVED: lived.slates} | baselines.slates(world, lived.asked, past, loop.popular, release)
     worth = measure.values(world, lived.asked, shown)
     verdict, reason = _night(loop, console, told)
     found = Turn(

@@ -11,6 +11,7 @@ from worlds.draws import Codes, Floats, Mask
 from worlds.sessions import Requests
 from worlds.truth import cascade
 from worlds.truth.greedy import best_first
+from worlds.truth.past import Past
 from worlds.world import World
 
 CHUNK = 256
@@ -30,9 +31,12 @@ class Optimum:
     bound: Floats
 
 
-def optimal(world: World, asked: Requests) -> Optimum:
-    """The optimum of every request, given what each user has consumed in this world."""
-    parts = [_part(world, asked.take(np.arange(start, min(start + CHUNK, len(asked))))) for start in _starts(asked)]
+def optimal(world: World, asked: Requests, past: Past | None = None) -> Optimum:
+    """The optimum of every request, given what each user has consumed in this world; with `past`, of the slates that
+    show none of it again."""
+    parts = [
+        _part(world, asked.take(np.arange(start, min(start + CHUNK, len(asked)))), past) for start in _starts(asked)
+    ]
     size = world.surface.slate.size
     if not parts:
         return Optimum(np.zeros((0, size), dtype=np.int64), np.zeros(0), np.zeros(0))
@@ -48,6 +52,12 @@ def caps(world: World, items: int) -> list[tuple[Codes, int]]:
     if rules.max_per_topic is not None:
         found.append((world.items.topic[:items], rules.max_per_topic))
     return found
+
+
+def showable(world: World, asked: Requests, past: Past | None = None) -> Mask:
+    """(r, catalogue) whether each item may be shown to each request: eligible, and not consumed in the `past`."""
+    fine = world.eligible(asked)
+    return fine if past is None else fine & ~past.consumed(asked, world.catalogue)
 
 
 def choose(world: World, utility: Floats, click: Floats, groups: list[tuple[Codes, int]]) -> tuple[Codes, Floats]:
@@ -68,10 +78,10 @@ def _starts(asked: Requests) -> range:
     return range(0, len(asked), CHUNK)
 
 
-def _part(world: World, asked: Requests) -> Optimum:
+def _part(world: World, asked: Requests, past: Past | None) -> Optimum:
     now = world.catalogue
     utility, click = world.utility(asked, np.arange(now))
-    utility = np.where(world.eligible(asked), utility, -np.inf)
+    utility = np.where(showable(world, asked, past), utility, -np.inf)
     slates, bound = choose(world, utility, click, caps(world, now))
     return Optimum(slates, world.value(asked, slates), bound)
 

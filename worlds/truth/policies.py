@@ -10,16 +10,17 @@ from worlds.draws import Codes, Floats
 from worlds.outcomes import Outcomes
 from worlds.sessions import Requests
 from worlds.truth.greedy import best_first
-from worlds.truth.optimal import CHUNK, caps
+from worlds.truth.optimal import CHUNK, caps, showable
 from worlds.truth.optimal import optimal as _optimal
+from worlds.truth.past import Past
 from worlds.world import World
 
 
 class Policy(Protocol):
     """Answers requests with slates and may learn from what happened to them."""
 
-    def slates(self, world: World, asked: Requests) -> Codes:
-        """(r, k) item rows, -1 for a slot that could not be filled."""
+    def slates(self, world: World, asked: Requests, past: Past | None = None) -> Codes:
+        """(r, k) item rows, -1 for a slot that could not be filled; nothing that was consumed in the `past`."""
         ...
 
     def learn(self, happened: Outcomes) -> None:
@@ -30,10 +31,10 @@ class Policy(Protocol):
 class Random:
     """Any eligible item with equal chance, slot by slot, within the caps."""
 
-    def slates(self, world: World, asked: Requests) -> Codes:
+    def slates(self, world: World, asked: Requests, past: Past | None = None) -> Codes:
         columns = np.arange(world.catalogue)
         luck = world.streams["random policy"]
-        return by_score(world, asked, lambda part: luck.uniform(part.day, part.key[:, None], columns))
+        return by_score(world, asked, lambda part: luck.uniform(part.day, part.key[:, None], columns), past)
 
     def learn(self, happened: Outcomes) -> None:
         """Learns nothing."""
@@ -46,8 +47,8 @@ class Popular:
         self.forget = forget
         self.count: Floats = np.zeros(0)
 
-    def slates(self, world: World, asked: Requests) -> Codes:
-        return by_score(world, asked, lambda part: self.scores(world, part))
+    def slates(self, world: World, asked: Requests, past: Past | None = None) -> Codes:
+        return by_score(world, asked, lambda part: self.scores(world, part), past)
 
     def scores(self, world: World, asked: Requests) -> Floats:
         """(r, catalogue) the order of items for each request: what was consumed already comes last."""
@@ -67,8 +68,8 @@ class Popular:
 class Optimal:
     """The optimum of every request, by the truth."""
 
-    def slates(self, world: World, asked: Requests) -> Codes:
-        return _optimal(world, asked).slates
+    def slates(self, world: World, asked: Requests, past: Past | None = None) -> Codes:
+        return _optimal(world, asked, past).slates
 
     def learn(self, happened: Outcomes) -> None:
         """Knows already."""
@@ -80,12 +81,13 @@ class Score(Protocol):
     def __call__(self, part: Requests, /) -> Floats: ...
 
 
-def by_score(world: World, asked: Requests, score: Score) -> Codes:
-    """(r, k) slates of the items that `score` puts first, of those that may be shown, within the caps."""
+def by_score(world: World, asked: Requests, score: Score, past: Past | None = None) -> Codes:
+    """(r, k) slates of the items that `score` puts first, of those that may be shown and were not consumed in the
+    `past`, within the caps."""
     size, groups = world.surface.slate.size, caps(world, world.catalogue)
     parts = []
     for start in range(0, len(asked), CHUNK):
         part = asked.take(np.arange(start, min(start + CHUNK, len(asked))))
-        scores = np.where(world.eligible(part), score(part), -np.inf)
+        scores = np.where(showable(world, part, past), score(part), -np.inf)
         parts.append(best_first(scores, groups, size))
     return np.concatenate(parts) if parts else np.zeros((0, size), dtype=np.int64)

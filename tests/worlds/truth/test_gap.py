@@ -7,7 +7,7 @@ import pytest
 
 from worlds.load import load
 from worlds.truth.gap import difference, gap_difference, mean, oracle_gap
-from worlds.truth.policies import Optimal, Popular, Random
+from worlds.truth.policies import Optimal, Policy, Popular, Random
 from worlds.truth.standing import Served, standing
 from worlds.world import World
 
@@ -48,10 +48,8 @@ def test_a_standing_tells_every_policy_and_segment_on_the_same_requests() -> Non
     small = {"population.users": 150, "catalogue.items": 200, "catalogue.creators": 30}
     world = World(load("shorts", changes=small), 5)
     asked = world.requests()
-    served = {
-        name: Served(world, policy.slates(world, asked))
-        for name, policy in {"random": Random(), "popular": Popular(), "optimal": Optimal()}.items()
-    }
+    policies: dict[str, Policy] = {"random": Random(), "popular": Popular(), "optimal": Optimal()}
+    served = {name: Served(world, policy.slates(world, asked)) for name, policy in policies.items()}
     found = standing(asked, served)
     assert set(found.gaps) == {"popular"}
     assert found.values["optimal"].value > found.values["random"].value

@@ -18,6 +18,16 @@ def calibration_half(ids: Sequence[str] | npt.NDArray[np.object_]) -> npt.NDArra
     return np.fromiter((halves[id_] for id_ in ids), dtype=np.bool_, count=len(ids))
 
 
+def share_by_hash(ids: Sequence[str], share: float, salt: str) -> npt.NDArray[np.bool_]:
+    """(n,) whether each id is among the about `share` of ids that their hash with `salt` picks."""
+    limit = share * 2.0**64
+    picked = {
+        id_: int.from_bytes(hashlib.blake2b(f"{salt}/{id_}".encode(), digest_size=8).digest(), "big") < limit
+        for id_ in set(ids)
+    }
+    return np.fromiter((picked[id_] for id_ in ids), dtype=np.bool_, count=len(ids))
+
+
 def split_ids(user_ids: npt.NDArray[np.object_], request_ids: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     """(n,) what `calibration_half` splits by: the user, or the request of a row whose user is unknown (None or "")."""
     unknown = np.fromiter((not user for user in user_ids), dtype=np.bool_, count=len(user_ids))

@@ -1,0 +1,109 @@
+"""Intervals of means and of paired differences, with users as the independent units.
+
+Requests and impressions of one user are not independent, so whole users are drawn again (cluster bootstrap: Cameron,
+Gelbach, Miller 2008), by Poisson(1) weights in place of draws with replacement (Hanley, MacGibbon 2006; Chamandy et
+al. 2012): one pass, and all figures of one day see the same users, so that their differences are paired.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Doubles = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+REPLICATES = 1000
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate and the interval that holds the truth in 95 of 100 such samples; NaN where it cannot be told."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:+.4f} [{self.low:+.4f}, {self.high:+.4f}]"
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Weights of `units` users in `replicates` samples drawn anew, the same for every figure that is asked for."""
+
+    units: int
+    seed: int
+    replicates: int = REPLICATES
+
+    @cached_property
+    def weights(self) -> npt.NDArray[np.float32]:
+        """(replicates, units) how often each user is in each sample."""
+        rng = np.random.default_rng(self.seed)
+        return rng.poisson(1.0, (self.replicates, self.units)).astype(np.float32)
+
+    def mean(self, sums: Doubles, counts: Doubles | Ints) -> Interval:
+        """sum(`sums`) / sum(`counts`), both (units,): a mean over rows whose users are the units.
+
+        NaN limits with fewer than two users that have a row.
+        """
+        total = float(counts.sum())
+        value = float(sums.sum()) / total if total else float("nan")
+        if int((counts > 0).sum()) < 2:
+            return Interval(value, float("nan"), float("nan"))
+        below = self.weights @ counts.astype(np.float64)
+        drawn = (self.weights @ sums)[below > 0] / below[below > 0]
+        low, high = percentiles(drawn)
+        return Interval(value, low, high)
+
+
+@dataclass(frozen=True)
+class Units:
+    """(n,) rows as numbers of their users: `row` (n,) in 0..count-1."""
+
+    row: Ints
+    count: int
+
+    def sums(self, values: npt.NDArray[Any]) -> Doubles:
+        """(count,) sum of (n,) `values` by user."""
+        return np.bincount(self.row, np.asarray(values, dtype=np.float64), minlength=self.count).astype(np.float64)
+
+
+def units_of(users: npt.NDArray[Any]) -> Units:
+    """`users` (n,) ids, one a row; a row without one (None or "") is a unit of its own."""
+    ids = np.array(users, dtype=object)
+    ids[ids == ""] = None
+    codes, names = pd.factorize(ids)
+    unknown = codes < 0
+    codes = np.where(unknown, len(names) + np.cumsum(unknown) - 1, codes)
+    return Units(codes.astype(np.int64), len(names) + int(unknown.sum()))
+
+
+def percentiles(drawn: Doubles) -> tuple[float, float]:
+    """The limits that leave half of 1 - LEVEL of `drawn` outside on either side."""
+    if not len(drawn):
+        return float("nan"), float("nan")
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def mean(values: npt.NDArray[Any], users: npt.NDArray[Any], seed: int) -> Interval:
+    """Mean of (n,) `values`, NaN left out, with `users` (n,) saying whose each is."""
+    known = ~np.isnan(values)
+    units = units_of(users[known])
+    return Bootstrap(units.count, seed).mean(units.sums(values[known]), units.sums(np.ones(int(known.sum()))))
+
+
+def paired(values: npt.NDArray[Any], other: npt.NDArray[Any], users: npt.NDArray[Any], seed: int) -> Interval:
+    """Mean of `values` - `other`, both (n,) and of the same rows, so that what they share cancels out.
+
+    Raises ValueError if the lengths differ: then they are not of the same rows.
+    """
+    if values.shape != other.shape:
+        raise ValueError(f"{values.shape} and {other.shape} values are not of the same rows")
+    return mean(values - other, users, seed)

@@ -1,0 +1,62 @@
+"""How good ranked lists are, and whom they show: pure functions over arrays."""
+
+from evaluation.ranking.exposure import (
+    coverage,
+    entropy,
+    exposures,
+    gini,
+    intra_list_distance,
+    novelty,
+    of_new_creators,
+    rows_in,
+    share_of,
+    topic_distance,
+)
+from evaluation.ranking.hits import Hits, hits
+from evaluation.ranking.metrics import (
+    METRICS,
+    average_precision,
+    hit_rate,
+    hit_rate_at,
+    map_at,
+    mrr_at,
+    ndcg,
+    ndcg_at,
+    precision,
+    precision_at,
+    recall,
+    recall_at,
+    reciprocal_rank,
+)
+from evaluation.ranking.order import Places, places, ranked
+
+__all__ = [
+    "METRICS",
+    "Hits",
+    "Places",
+    "average_precision",
+    "coverage",
+    "entropy",
+    "exposures",
+    "gini",
+    "hit_rate",
+    "hit_rate_at",
+    "hits",
+    "intra_list_distance",
+    "map_at",
+    "mrr_at",
+    "ndcg",
+    "ndcg_at",
+    "novelty",
+    "of_new_creators",
+    "places",
+    "precision",
+    "precision_at",
+    "ranked",
+    "recall",
+    "recall_at",
+    "reciprocal_rank",
+    "rows_in",
+    "share_of",
+    "topic_distance",
+]

@@ -84,10 +84,16 @@ def reliability(labels: Array, predicted: Array, bins: int = BINS) -> Reliabilit
     labels, predicted = _known(labels, predicted)
     if not len(labels):
         return Reliability(np.zeros(0), np.zeros(0), np.zeros(0, np.int64))
-    edges = np.unique(np.quantile(predicted, np.linspace(0, 1, bins + 1)[1:-1], method="higher"))
-    _, bin_of = np.unique(np.searchsorted(edges, predicted, side="right"), return_inverse=True)
+    bin_of = quantile_bins(predicted, bins)
     rows = np.bincount(bin_of)
     return Reliability(np.bincount(bin_of, predicted) / rows, np.bincount(bin_of, labels) / rows, rows)
+
+
+def quantile_bins(predicted: Array, bins: int = BINS) -> npt.NDArray[np.int64]:
+    """(n,) the bin of each prediction, in order from 0: edges are quantiles, and equal predictions share a bin."""
+    edges = np.unique(np.quantile(predicted, np.linspace(0, 1, bins + 1)[1:-1], method="higher"))
+    _, bin_of = np.unique(np.searchsorted(edges, predicted, side="right"), return_inverse=True)
+    return bin_of.astype(np.int64)
 
 
 def ece(labels: Array, predicted: Array, bins: int = BINS) -> float:

@@ -25,7 +25,8 @@ CHUNK = 512
 
 @dataclass(frozen=True)
 class Events:
-    """n events, arrays of one length: `users` and `items` ids, `times` int64; of equal times the earlier row is first."""
+    """n events, arrays of one length: `users` and `items` ids, `times` int64; of equal times the earlier row counts as
+    earlier."""
 
     users: npt.NDArray[Any]
     items: npt.NDArray[Any]

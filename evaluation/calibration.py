@@ -1,0 +1,138 @@
+"""Whether predicted probabilities (or amounts) are what happens: by head, by segment, by position.
+
+The calibration error is taken over bins of equally many rows (Nixon et al. 2019). It is biased upwards, for it adds up
+absolute values of gaps that are noise in part; `Measured.ece` therefore also comes without the bias that resampling
+shows (Bröcker 2012; Kumar, Liang, Ma 2019, section 4), and with an interval. Users are the independent units.
+Calibrators themselves are fitted in `models.calibration_fit`; here is what only measures, or corrects by a formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, logit
+
+from evaluation.heads import BINS, CLIP, log_loss, quantile_bins
+from evaluation.intervals import Bootstrap, Doubles, Interval, Units, percentiles, units_of
+
+Array = npt.NDArray[np.floating[Any]]
+REPLICATES = 300
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Of `rows` rows the mean prediction, and the mean label with its interval."""
+
+    predicted: float
+    observed: Interval
+    rows: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Calibration of n rows. `ratio`: sum of predictions over sum of labels. `plugin`: the calibration error as it is
+    added up; `ece`: without its bias, with its interval, at least 0. `bins`: the reliability diagram."""
+
+    rows: int
+    positives: int
+    predicted: float
+    observed: float
+    ratio: Interval
+    plugin: float
+    ece: Interval
+    bins: tuple[Bin, ...]
+
+
+def measure(labels: Array, predicted: Array, users: npt.NDArray[Any], seed: int, bins: int = BINS) -> Measured:
+    """Calibration of (n,) `predicted` against (n,) `labels`, NaN left out; `users` (n,) say whose each row is."""
+    known = ~np.isnan(labels)
+    y, p = labels[known].astype(np.float64), predicted[known].astype(np.float64)
+    if not len(y):
+        nothing = Interval(*[float("nan")] * 3)
+        return Measured(0, 0, float("nan"), float("nan"), nothing, float("nan"), nothing, ())
+    units = units_of(users[known])
+    drawn = Bootstrap(units.count, seed, REPLICATES)
+    bin_of = quantile_bins(p, bins)
+    plugin, ece = _calibration_error(y - p, bin_of, units, drawn)
+    return Measured(
+        rows=len(y),
+        positives=int((y > 0).sum()),
+        predicted=float(p.mean()),
+        observed=float(y.mean()),
+        ratio=drawn.mean(units.sums(p), units.sums(y)),
+        plugin=plugin,
+        ece=ece,
+        bins=tuple(_bins(y, p, bin_of, units, drawn)),
+    )
+
+
+def by_group(
+    labels: Array, predicted: Array, users: npt.NDArray[Any], groups: npt.NDArray[Any], *, seed: int, least: int = 1
+) -> dict[Any, Measured]:
+    """`measure` within each group (a segment, a position) with at least `least` known labels, in their order."""
+    known = ~np.isnan(labels)
+    names, counts = np.unique(groups[known], return_counts=True)
+    parts = {
+        name: known & (groups == name) for name, count in zip(names.tolist(), counts, strict=True) if count >= least
+    }
+    return {name: measure(labels[part], predicted[part], users[part], seed) for name, part in parts.items()}
+
+
+def temperature(labels: Array, predicted: Array) -> float:
+    """The T > 0 at which sigmoid(logit(p) / T) has the least log loss (Guo et al. 2017): above 1 for predictions that
+    are surer than they should be. NaN unless both kinds of label occur."""
+    known = ~np.isnan(labels)
+    y, p = labels[known], predicted[known]
+    if not len(y) or y.min() == y.max():
+        return float("nan")
+    found = minimize_scalar(lambda log_t: log_loss(y, at_temperature(p, float(np.exp(log_t)))), bounds=(-4.0, 4.0))
+    return float(np.exp(found.x))
+
+
+def at_temperature(predicted: Array, temperature: float) -> Doubles:
+    """(n,) probabilities with their logits divided by `temperature`."""
+    return np.asarray(expit(logit(np.clip(predicted.astype(np.float64), CLIP, 1 - CLIP)) / temperature))
+
+
+def undo_downsampling(predicted: Array, kept: float) -> Doubles:
+    """(n,) probabilities of a model that was fitted on all positives and the share `kept` of the negatives, as they are
+    with all negatives: p / (p + (1 - p) / kept) (He et al. 2014, section 6.3). Raises ValueError unless 0 < kept <= 1.
+    """
+    if not 0 < kept <= 1:
+        raise ValueError(f"kept: found {kept}; allowed is a share above 0, at most 1")
+    p = predicted.astype(np.float64)
+    return np.asarray(p / (p + (1 - p) / kept))
+
+
+def _calibration_error(
+    residual: Doubles, bin_of: npt.NDArray[np.int64], units: Units, drawn: Bootstrap
+) -> tuple[float, Interval]:
+    """The error as added up; and the same without the bias that samples of the sample show, with its interval."""
+    gaps = _by_bin(residual, bin_of, units)
+    plugin = float(np.abs(gaps.sum(axis=0)).sum() / len(residual))
+    if units.count < 2:
+        return plugin, Interval(plugin, float("nan"), float("nan"))
+    rows = drawn.weights @ units.sums(np.ones(len(residual)))
+    again = np.abs(drawn.weights @ gaps).sum(axis=1)[rows > 0] / rows[rows > 0]
+    bias = float(again.mean()) - plugin
+    low, high = percentiles(again - 2 * bias)
+    return plugin, Interval(max(0.0, plugin - bias), max(0.0, low), max(0.0, high))
+
+
+def _bins(y: Doubles, p: Doubles, bin_of: npt.NDArray[np.int64], units: Units, drawn: Bootstrap) -> Iterator[Bin]:
+    rows, labels = _by_bin(np.ones(len(y)), bin_of, units), _by_bin(y, bin_of, units)
+    predicted = np.bincount(bin_of, p) / np.bincount(bin_of)
+    for nth, mean in enumerate(predicted.tolist()):
+        yield Bin(mean, drawn.mean(labels[:, nth], rows[:, nth]), int(rows[:, nth].sum()))
+
+
+def _by_bin(values: Doubles, bin_of: npt.NDArray[np.int64], units: Units) -> Doubles:
+    """(users, bins) sums of `values`."""
+    width = int(bin_of.max()) + 1
+    flat = np.bincount(units.row * width + bin_of, values, minlength=units.count * width)
+    return flat.astype(np.float64).reshape(units.count, width)

@@ -67,7 +67,11 @@ def recommend(release: LoadedRelease, ask: Ask, guard: Guard = UNGUARDED) -> Ans
 
 def drafted(release: LoadedRelease, ask: Ask) -> Draft:
     """What the slate of `ask` is drawn from: with it off-policy evaluation asks for whole distributions."""
-    found = recommend(release, ask)
+    return draft_of(recommend(release, ask))
+
+
+def draft_of(found: Answer) -> Draft:
+    """What the slate of an answer was drawn from."""
     greedy = any(name in STAND_INS for name in found.fallbacks)
     judged = Judged(found.candidates, found.scores, found.values)
     return draft(found.release, found.ask, found.person, judged, greedy=greedy)

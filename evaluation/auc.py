@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 
-from evaluation.intervals import LEVEL, Doubles, Interval, Units, units_of
+from evaluation.intervals import Doubles, Interval, Units, Z, units_of
 
 Array = npt.NDArray[np.floating[Any]]
-Z = float(norm.ppf((1 + LEVEL) / 2))
 
 
 def auc_interval(labels: Array, predicted: Array, users: npt.NDArray[Any]) -> Interval:

@@ -18,7 +18,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit
 
 from evaluation.heads import BINS, CLIP, log_loss, quantile_bins
-from evaluation.intervals import Bootstrap, Doubles, Interval, Units, percentiles, units_of
+from evaluation.intervals import Bootstrap, Doubles, Interval, Units, linear, percentiles, units_of
 
 Array = npt.NDArray[np.floating[Any]]
 REPLICATES = 300
@@ -51,24 +51,8 @@ class Measured:
 def measure(labels: Array, predicted: Array, users: npt.NDArray[Any], seed: int, bins: int = BINS) -> Measured:
     """Calibration of (n,) `predicted` against (n,) `labels`, NaN left out; `users` (n,) say whose each row is."""
     known = ~np.isnan(labels)
-    y, p = labels[known].astype(np.float64), predicted[known].astype(np.float64)
-    if not len(y):
-        nothing = Interval(*[float("nan")] * 3)
-        return Measured(0, 0, float("nan"), float("nan"), nothing, float("nan"), nothing, ())
     units = units_of(users[known])
-    drawn = Bootstrap(units.count, seed, REPLICATES)
-    bin_of = quantile_bins(p, bins)
-    plugin, ece = _calibration_error(y - p, bin_of, units, drawn)
-    return Measured(
-        rows=len(y),
-        positives=int((y > 0).sum()),
-        predicted=float(p.mean()),
-        observed=float(y.mean()),
-        ratio=drawn.mean(units.sums(p), units.sums(y)),
-        plugin=plugin,
-        ece=ece,
-        bins=tuple(_bins(y, p, bin_of, units, drawn)),
-    )
+    return _measure(labels[known], predicted[known], units, Bootstrap(units.count, seed, REPLICATES), bins)
 
 
 def by_group(
@@ -76,11 +60,11 @@ def by_group(
 ) -> dict[Any, Measured]:
     """`measure` within each group (a segment, a position) with at least `least` known labels, in their order."""
     known = ~np.isnan(labels)
-    names, counts = np.unique(groups[known], return_counts=True)
-    parts = {
-        name: known & (groups == name) for name, count in zip(names.tolist(), counts, strict=True) if count >= least
-    }
-    return {name: measure(labels[part], predicted[part], users[part], seed) for name, part in parts.items()}
+    y, p, units, groups = labels[known], predicted[known], units_of(users[known]), groups[known]
+    drawn = Bootstrap(units.count, seed, REPLICATES)
+    names, counts = np.unique(groups, return_counts=True)
+    parts = {name: groups == name for name, count in zip(names.tolist(), counts, strict=True) if count >= least}
+    return {name: _measure(y[part], p[part], units.take(part), drawn, BINS) for name, part in parts.items()}
 
 
 def temperature(labels: Array, predicted: Array) -> float:
@@ -109,6 +93,25 @@ def undo_downsampling(predicted: Array, kept: float) -> Doubles:
     return np.asarray(p / (p + (1 - p) / kept))
 
 
+def _measure(labels: Array, predicted: Array, units: Units, drawn: Bootstrap, bins: int) -> Measured:
+    if not len(labels):
+        nothing = Interval(*[float("nan")] * 3)
+        return Measured(0, 0, float("nan"), float("nan"), nothing, float("nan"), nothing, ())
+    y, p = labels.astype(np.float64), predicted.astype(np.float64)
+    bin_of = quantile_bins(p, bins)
+    plugin, ece = _calibration_error(y - p, bin_of, units, drawn)
+    return Measured(
+        rows=len(y),
+        positives=int((y > 0).sum()),
+        predicted=float(p.mean()),
+        observed=float(y.mean()),
+        ratio=drawn.mean(units.sums(p), units.sums(y)),
+        plugin=plugin,
+        ece=ece,
+        bins=tuple(_bins(y, p, bin_of, units)),
+    )
+
+
 def _calibration_error(
     residual: Doubles, bin_of: npt.NDArray[np.int64], units: Units, drawn: Bootstrap
 ) -> tuple[float, Interval]:
@@ -117,18 +120,17 @@ def _calibration_error(
     plugin = float(np.abs(gaps.sum(axis=0)).sum() / len(residual))
     if units.count < 2:
         return plugin, Interval(plugin, float("nan"), float("nan"))
-    rows = drawn.weights @ units.sums(np.ones(len(residual)))
-    again = np.abs(drawn.weights @ gaps).sum(axis=1)[rows > 0] / rows[rows > 0]
+    rows = drawn.weights @ units.sums(np.ones(len(residual))).astype(np.float32)
+    again = np.abs(drawn.weights @ gaps.astype(np.float32)).sum(axis=1)[rows > 0] / rows[rows > 0]
     bias = float(again.mean()) - plugin
-    low, high = percentiles(again - 2 * bias)
+    low, high = percentiles(again.astype(np.float64) - 2 * bias)
     return plugin, Interval(max(0.0, plugin - bias), max(0.0, low), max(0.0, high))
 
 
-def _bins(y: Doubles, p: Doubles, bin_of: npt.NDArray[np.int64], units: Units, drawn: Bootstrap) -> Iterator[Bin]:
-    rows, labels = _by_bin(np.ones(len(y)), bin_of, units), _by_bin(y, bin_of, units)
-    predicted = np.bincount(bin_of, p) / np.bincount(bin_of)
-    for nth, mean in enumerate(predicted.tolist()):
-        yield Bin(mean, drawn.mean(labels[:, nth], rows[:, nth]), int(rows[:, nth].sum()))
+def _bins(y: Doubles, p: Doubles, bin_of: npt.NDArray[np.int64], units: Units) -> Iterator[Bin]:
+    for nth in range(int(bin_of.max()) + 1):
+        inside = bin_of == nth
+        yield Bin(float(p[inside].mean()), linear(y[inside], units.take(inside)), int(inside.sum()))
 
 
 def _by_bin(values: Doubles, bin_of: npt.NDArray[np.int64], units: Units) -> Doubles:

@@ -14,11 +14,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import norm
 
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 REPLICATES = 1000
 LEVEL = 0.95
+Z = float(norm.ppf((1 + LEVEL) / 2))
+"""Standard errors to either side of a mean within which the truth lies at LEVEL."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,9 @@ class Bootstrap:
         value = float(sums.sum()) / total if total else float("nan")
         if int((counts > 0).sum()) < 2:
             return Interval(value, float("nan"), float("nan"))
-        below = self.weights @ counts.astype(np.float64)
-        drawn = (self.weights @ sums)[below > 0] / below[below > 0]
-        low, high = percentiles(drawn)
+        below = self.weights @ counts.astype(np.float32)
+        drawn = (self.weights @ sums.astype(np.float32))[below > 0] / below[below > 0]
+        low, high = percentiles(drawn.astype(np.float64))
         return Interval(value, low, high)
 
 
@@ -72,6 +75,24 @@ class Units:
     def sums(self, values: npt.NDArray[Any]) -> Doubles:
         """(count,) sum of (n,) `values` by user."""
         return np.bincount(self.row, np.asarray(values, dtype=np.float64), minlength=self.count).astype(np.float64)
+
+    def take(self, rows: npt.NDArray[np.bool_]) -> Units:
+        """The same users, of some rows (n,) only."""
+        return Units(self.row[rows], self.count)
+
+
+def linear(values: npt.NDArray[Any], units: Units) -> Interval:
+    """Mean of (n,) `values` with an interval by linearisation (Cameron, Miller 2015), for where resampling is dear."""
+    n = len(values)
+    if not n:
+        return Interval(float("nan"), float("nan"), float("nan"))
+    value = float(np.mean(values))
+    count = len(np.unique(units.row))
+    if count < 2:
+        return Interval(value, float("nan"), float("nan"))
+    spread = float(np.square(units.sums(np.asarray(values) - value)).sum()) * count / (count - 1)
+    reach = Z * spread**0.5 / n
+    return Interval(value, value - reach, value + reach)
 
 
 def units_of(users: npt.NDArray[Any]) -> Units:

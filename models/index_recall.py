@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from models.index import ItemIndex
+from models.index import AUGMENTABLE, ItemIndex
 from models.interface import Floats, Ints
 
 Mask = npt.NDArray[np.bool_]
@@ -94,13 +94,14 @@ class Judge:
 def choose(judge: Judge, kinds: Sequence[str], bar: float, seed: int) -> tuple[ItemIndex, list[Attempt]]:
     """The first index, in the order of `kinds`, that reaches `bar`, and every attempt; the last is the one chosen.
 
-    Approximate kinds are tried plain and then augmented, exact search comes last of all. Small catalogues, and those
-    without a query to measure with, go straight to exact search.
+    Approximate kinds are tried plain and then, where that means anything, augmented; exact search comes last of all.
+    Small catalogues, and those without a query to measure with, go straight to exact search.
     """
     attempts: list[Attempt] = []
     worthwhile = len(judge.vectors) >= EXACT_BELOW and len(judge.queries) > 0
     approximate = [kind for kind in kinds if kind != "flat"] if worthwhile else []
-    for kind, augmented in [*((kind, extra) for kind in approximate for extra in (False, True)), ("flat", False)]:
+    ways = [(kind, extra) for kind in approximate for extra in (False, True) if not extra or kind in AUGMENTABLE]
+    for kind, augmented in [*ways, ("flat", False)]:
         index = ItemIndex.build(kind, judge.vectors, seed, augmented=augmented)
         attempts.append(Attempt(kind, augmented, judge.recall(index)))
         if attempts[-1].recall.overall >= bar:

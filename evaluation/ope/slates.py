@@ -33,14 +33,17 @@ def iips(marginal: Doubles, rewards: Doubles, top: int | None = None, *, normali
     return _by_slot(marginal, rewards, normalised)
 
 
-def rips(weights: Doubles, rewards: Doubles, top: int | None = None, *, normalised: bool = False) -> Terms:
+def rips(
+    weights: Doubles, rewards: Doubles, top: int | None = None, *, normalised: bool = False, clip: float = np.inf
+) -> Terms:
     """Reward-interaction IPS: a slot's reward times the weight of the slate down to it, given the items above.
 
     Unbiased if users look from the top, so that nothing below a slot changes its reward. (McInerney et al.: KDD 2020.)
-    `normalised`: each slot by the sum of its own weights (SNRIPS).
+    `normalised`: each slot by the sum of its own weights (SNRIPS). `clip`: no weight down to a slot is larger, which
+    trades bias for variance.
     """
     weights, rewards = _top(weights, rewards, top)
-    return _by_slot(down_to(weights), rewards, normalised)
+    return _by_slot(np.minimum(down_to(weights), clip), rewards, normalised)
 
 
 def cascade_dr(

@@ -1,0 +1,1 @@
+"""What a release would have been worth on requests that another policy answered."""

@@ -41,7 +41,7 @@ class Measured:
     rows: int
     positives: int
     predicted: float
-    observed: float
+    observed: Interval
     ratio: Interval
     plugin: float
     ece: Interval
@@ -96,7 +96,7 @@ def undo_downsampling(predicted: Array, kept: float) -> Doubles:
 def _measure(labels: Array, predicted: Array, units: Units, drawn: Bootstrap, bins: int) -> Measured:
     if not len(labels):
         nothing = Interval(*[float("nan")] * 3)
-        return Measured(0, 0, float("nan"), float("nan"), nothing, float("nan"), nothing, ())
+        return Measured(0, 0, float("nan"), nothing, nothing, float("nan"), nothing, ())
     y, p = labels.astype(np.float64), predicted.astype(np.float64)
     bin_of = quantile_bins(p, bins)
     plugin, ece = _calibration_error(y - p, bin_of, units, drawn)
@@ -104,7 +104,7 @@ def _measure(labels: Array, predicted: Array, units: Units, drawn: Bootstrap, bi
         rows=len(y),
         positives=int((y > 0).sum()),
         predicted=float(p.mean()),
-        observed=float(y.mean()),
+        observed=linear(y, units),
         ratio=drawn.mean(units.sums(p), units.sums(y)),
         plugin=plugin,
         ece=ece,

@@ -82,17 +82,19 @@ class GlobalTime:
     """All that happened before `start` is train, of which from `validation_start` on validation; the rest is looked
     for (Ji et al. 2023, "A critical study on data leakage in recommender system offline evaluation").
 
-    `new_only`: only items that the user has no earlier event with are looked for, and what it has is masked.
+    `new_only`: only items that the user has no earlier event with are looked for, and what it has is masked. `when`:
+    what a report calls `start`.
     """
 
     start: int
     validation_start: int | None = None
     new_only: bool = True
+    when: str = ""
 
     @property
     def name(self) -> str:
         looked_for = "items new to the user, what it had masked" if self.new_only else "all items, nothing masked"
-        return f"global time split at {self.start}: {looked_for}"
+        return f"global time split at {self.when or self.start}: {looked_for}"
 
     def divide(self, events: Events) -> Division:
         before = events.times < self.start

@@ -10,13 +10,14 @@ from pathlib import Path
 from evaluation import pictures
 from features.registry import registry, schema_hash
 from jobs.judging import heads as evaluate_heads
+from jobs.judging import list_figures
 from jobs.judging import lists as evaluate_lists
 from jobs.judging.champion import Champion, champion_of, share_served
 from jobs.judging.held_out import HeldOutDay, held_out_day
 from jobs.judging.lists import Items
 from jobs.night import Night, StepReport
-from models.ranker_data import RankerData, head_kinds
-from schemas.evaluation import Evaluation, Head
+from models.ranker_data import head_kinds
+from schemas.evaluation import Evaluation
 
 
 @dataclass
@@ -88,11 +89,16 @@ def _evaluate_lists(night: Night, found: Found) -> int:
         return 0
     lists = evaluate_lists.source_lists(night.surface, night.artifact, day)
     lists |= evaluate_lists.blended(night, day, partial(evaluate_lists.candidate_release, night))
-    measured = {"candidate": evaluate_lists.measured(lists, day)}
+    seed = night.seed("intervals")
+    candidate = list_figures.measured(lists, day, seed)
+    measured, paired = {"candidate": candidate.lists}, list(list_figures.against_popular(candidate, seed))
     if found.champion is not None:
-        champion = _champion_lists(night, found, found.champion, day)
-        measured["champion"] = evaluate_lists.measured(champion, day)
-    found.set(catalogue=len(day.items), lists=measured, segments=evaluate_lists.by_segment(lists, day))
+        champion = list_figures.measured(_champion_lists(night, found, found.champion, day), day, seed)
+        measured["champion"] = champion.lists
+        paired = [*list_figures.against_champion(candidate, champion, seed), *paired]
+    segments = list_figures.by_segment(lists, day, seed)
+    found.set(catalogue=len(day.items), lists=measured, segments=segments, protocol=day.protocol)
+    found.set(paired=(*found.evaluation.paired, *paired))
     return len(day)
 
 
@@ -108,21 +114,24 @@ def _evaluate_heads(night: Night, found: Found) -> int:
     if night.surface.ranker is None:
         found.set(heads_skipped="the surface has no ranker")
         return 0
-    data = evaluate_heads.held_out_samples(night)
-    kinds = head_kinds(night.surface)
-    heads = {"candidate": evaluate_heads.measure(night.artifact("ranker"), data, kinds)}
+    samples, kinds, seed = evaluate_heads.held_out(night), head_kinds(night.surface), night.seed("intervals")
+    mine = evaluate_heads.scores(night.artifact("ranker"), samples)
+    heads = {"candidate": evaluate_heads.measure(mine, samples, kinds, seed)}
     champion = found.champion
-    if champion is not None and champion.surface.ranker is not None:
-        heads |= _champion_heads(night, found, champion, data)
-    found.set(heads=heads, yardstick=evaluate_heads.yardstick(night, data))
-    return len(data)
+    if champion is not None and champion.surface.ranker is not None and _comparable(night, found, champion):
+        theirs = evaluate_heads.scores(champion.folder / "ranker", samples)
+        heads["champion"] = evaluate_heads.measure(theirs, samples, head_kinds(champion.surface), seed)
+        paired = evaluate_heads.against_champion(mine, theirs, samples, kinds, seed)
+        found.set(paired=(*found.evaluation.paired, *paired))
+    found.set(heads=heads, yardstick=evaluate_heads.yardstick(night, samples.data))
+    return len(samples)
 
 
-def _champion_heads(night: Night, found: Found, champion: Champion, data: RankerData) -> dict[str, dict[str, Head]]:
+def _comparable(night: Night, found: Found, champion: Champion) -> bool:
     if _other_features(night, champion):
         found.warnings.append(f"champion {champion.manifest.release_id} was trained on other features: not ranked")
-        return {}
-    return {"champion": evaluate_heads.measure(champion.folder / "ranker", data, head_kinds(champion.surface))}
+        return False
+    return True
 
 
 def _other_features(night: Night, champion: Champion) -> bool:

@@ -14,22 +14,42 @@ Who = Literal["candidate", "champion"]
 BLENDED = "blended"
 """All sources merged by quota, and ranked by value where there is a ranker: what serving would show."""
 POPULAR = "popular"
+Limits = tuple[float | None, float | None]
+"""(low, high) of an interval at 95 %; None where it cannot be told."""
 
 
 @dataclass(frozen=True)
 class Lists:
-    """Quality of one source's lists over `users` users: `recall@k`, `ndcg@k`, `coverage@k`, `gini@k` by name."""
+    """Quality of one source's lists over `users` users: `recall@k`, `ndcg@k`, `coverage@k`, `gini@k` and more by name.
+
+    `intervals`: (low, high) at 95 % of the figures that are means over users.
+    """
 
     users: int
     figures: dict[str, float | None]
+    intervals: dict[str, Limits] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Calibration of a head among some samples: mean predicted, mean observed with its limits, calibration error."""
+
+    rows: int
+    positives: int
+    predicted: float | None
+    observed: float | None
+    low: float | None
+    high: float | None
+    ece: float | None
 
 
 @dataclass(frozen=True)
 class Head:
     """Quality of one ranker head on `rows` samples of which `positives` responded.
 
-    `figures` holds `auc`, `logloss` and `ece` for a binary head, `rmse` and `mean_error` for a sum. `reliability` is
-    one (mean predicted, mean observed, samples) per bin. `skipped` says why nothing was measured.
+    `figures` holds `auc`, `log_loss` and `ece` for a binary head, `rmse` and `mae` for a sum. `reliability` is one
+    (mean predicted, mean observed, samples) per bin. `skipped` says why nothing was measured. `intervals` as in Lists.
+    `groups`: calibration by kind (`position`, `device`, `country`), then by value.
     """
 
     rows: int
@@ -37,6 +57,23 @@ class Head:
     figures: dict[str, float | None] = field(default_factory=dict)
     reliability: tuple[tuple[float, float, int], ...] = ()
     skipped: str = ""
+    intervals: dict[str, Limits] = field(default_factory=dict)
+    groups: dict[str, dict[str, Group]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Paired:
+    """By how much the candidate's `figure` of `of` (`lists/als`, `heads/click`) is above that of `against` (`champion`,
+    or another of its own lists such as `lists/popular`), on the same users or samples of `users` users: a difference
+    with its limits at 95 %."""
+
+    of: str
+    against: str
+    figure: str
+    value: float | None
+    low: float | None
+    high: float | None
+    users: int
 
 
 @dataclass(frozen=True)
@@ -45,7 +82,8 @@ class Evaluation:
 
     `champion` is the release compared with, or None with `champion_skipped` saying why. `lists_skipped` and
     `heads_skipped` say why that part was not measured. `yardstick` is the AUC of the popularity feature alone.
-    `served_by_champion` is the share of the day's requests that the champion itself answered.
+    `served_by_champion` is the share of the day's requests that the champion itself answered. `protocol` says in words
+    how the lists were tried. `paired`: differences on the same users, first against the champion.
     """
 
     surface: str
@@ -60,6 +98,15 @@ class Evaluation:
     served_by_champion: float = 0.0
     lists_skipped: str = ""
     heads_skipped: str = ""
+    protocol: str = ""
+    paired: tuple[Paired, ...] = ()
+
+    def difference(self, of: str, against: str, figure: str) -> Paired | None:
+        """One paired difference whose limits are known, None if there is none."""
+        for one in self.paired:
+            if (one.of, one.against, one.figure) == (of, against, figure):
+                return one if one.low is not None and one.high is not None else None
+        return None
 
     def figure(self, who: Who, source: str, name: str) -> float | None:
         """One figure of one source's lists, None if it was not measured."""
@@ -73,9 +120,10 @@ class Evaluation:
     @staticmethod
     def read(folder: Path) -> Evaluation:
         content = json.loads((folder / EVALUATION).read_text())
-        content["lists"] = _nested(content["lists"], Lists)
-        content["segments"] = _nested(content["segments"], Lists)
+        content["lists"] = _nested(content["lists"], _lists)
+        content["segments"] = _nested(content["segments"], _lists)
         content["heads"] = _nested(content["heads"], _head)
+        content["paired"] = tuple(Paired(**one) for one in content.get("paired", ()))
         return Evaluation(**content)
 
 
@@ -83,8 +131,22 @@ def _nested(content: dict[str, dict[str, dict[str, Any]]], make: Any) -> dict[st
     return {outer: {inner: make(**value) for inner, value in found.items()} for outer, found in content.items()}
 
 
-def _head(reliability: list[list[float]], **rest: Any) -> Head:
-    return Head(reliability=tuple((low, high, int(n)) for low, high, n in reliability), **rest)
+def _lists(intervals: dict[str, list[float | None]] | None = None, **rest: Any) -> Lists:
+    return Lists(intervals=_limits(intervals or {}), **rest)
+
+
+def _head(
+    reliability: list[list[float]],
+    intervals: dict[str, list[float | None]] | None = None,
+    groups: dict[str, dict[str, dict[str, Any]]] | None = None,
+    **rest: Any,
+) -> Head:
+    bins = tuple((low, high, int(n)) for low, high, n in reliability)
+    return Head(reliability=bins, intervals=_limits(intervals or {}), groups=_nested(groups or {}, Group), **rest)
+
+
+def _limits(found: dict[str, list[float | None]]) -> dict[str, Limits]:
+    return {name: (low, high) for name, (low, high) in found.items()}
 
 
 def _without_nan(value: Any) -> Any:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from jobs.judging.error import auc_error, recall_error, uncertain
 from lake.ledger import Entry
 from schemas.decision import Gate
 from schemas.evaluation import BLENDED, POPULAR, Evaluation, Head
 from surfaces.surface import Gates, Surface
-
-ONE_SIDED = 1.645
-"""Standard errors by which a value must miss its threshold to fail: a chance of 5 % for one that is just as good."""
 
 MOST_OWN = 0.5
 """Share of the held-out day's requests beyond which the champion's own slates decide what its lists can find."""
@@ -60,7 +57,9 @@ def list_gates(evaluation: Evaluation, gates: Gates, k: int) -> Iterator[Gate]:
             yield Gate.skipped(name, _too_few(lists.users, "users", gates))
         else:
             threshold = champion * (1 - gates.retrieval_recall_tolerance)
-            gate = _recall_gate(name, value, threshold, lists.users, f"champion {champion:.4g}")
+            pair = evaluation.difference(f"lists/{source}", "champion", figure)
+            gate = Gate.at_least(name, value, threshold, f"champion {champion:.4g}")
+            gate = uncertain(gate, pair, recall_error(value, threshold, lists.users), f"{lists.users} users")
             yield _told_only(gate, evaluation.served_by_champion > MOST_OWN, "was chosen by the champion itself")
     yield _against_popular(evaluation, gates, figure)
 
@@ -83,60 +82,24 @@ def head_gates(evaluation: Evaluation, kinds: Mapping[str, str], gates: Gates) -
             )
 
 
-def auc_error(auc: float, positives: int, negatives: int) -> float:
-    """Standard error of an AUC (Hanley & McNeil 1982)."""
-    both_positive, both_negative = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    spread = auc * (1 - auc) + (positives - 1) * (both_positive - auc**2) + (negatives - 1) * (both_negative - auc**2)
-    return math.sqrt(max(spread, 0.0) / (positives * negatives))
-
-
-def recall_error(value: float, other: float, users: int) -> float:
-    """Standard error, at most, of the difference of two mean recalls of `users` users each.
-
-    A user's recall lies in [0, 1], so its variance is at most that of a yes or no; that the two lists were shown to
-    the same users, which would make it less, is not counted on.
-    """
-    mean = (value + other) / 2
-    return math.sqrt(2 * mean * (1 - mean) / users)
-
-
-def _recall_gate(name: str, value: float, threshold: float, users: int, reason: str) -> Gate:
-    return _within_error(
-        Gate.at_least(name, value, threshold, reason), recall_error(value, threshold, users), f"{users} users"
-    )
-
-
-def _within_error(gate: Gate, error: float, of: str) -> Gate:
-    """`gate`; a warning in place of a failure that misses its threshold by no more than the error of `of`."""
-    if gate.verdict == "pass" or gate.value is None or gate.threshold is None:
-        return gate
-    if gate.value + ONE_SIDED * error < gate.threshold:
-        return gate
-    words = f"within the error {error:.2g} of {of}"
-    reason = f"{gate.reason}; {words}" if gate.reason else words
-    return Gate(gate.name, gate.value, gate.threshold, gate.direction, "warn", reason)
-
-
 def _binary_head(evaluation: Evaluation, name: str, head: Head, gates: Gates) -> Iterator[Gate]:
     auc, ece = head.figures.get("auc"), head.figures.get("ece")
     if auc is None or ece is None:
         yield Gate.skipped(f"heads/{name}/auc", "the held-out day has responses of one kind only")
         return
-    yield _auc_gate(f"heads/{name}/auc", head, auc, gates.min_auc, "")
+    error, of = auc_error(auc, head.positives, head.rows - head.positives), f"{head.positives} positives"
+    yield uncertain(Gate.at_least(f"heads/{name}/auc", auc, gates.min_auc), None, error, of)
     other = evaluation.heads.get("champion", {}).get(name)
     champion = other.figures.get("auc") if other is not None else None
     if champion is None:
         yield Gate.skipped(f"heads/{name}/auc vs champion", _no_champion(evaluation, f"head {name}"))
     else:
         threshold = champion * (1 - gates.ranker_auc_tolerance)
-        yield _auc_gate(f"heads/{name}/auc vs champion", head, auc, threshold, f"champion {champion:.4g}")
+        pair = evaluation.difference(f"heads/{name}", "champion", "auc")
+        gate = Gate.at_least(f"heads/{name}/auc vs champion", auc, threshold, f"champion {champion:.4g}")
+        yield uncertain(gate, pair, error, of)
     yield from _against_feature(evaluation, name, auc)
     yield Gate.at_most(f"heads/{name}/ece", ece, gates.max_ece)
-
-
-def _auc_gate(name: str, head: Head, auc: float, threshold: float, reason: str) -> Gate:
-    error = auc_error(auc, head.positives, head.rows - head.positives)
-    return _within_error(Gate.at_least(name, auc, threshold, reason), error, f"{head.positives} positives")
 
 
 def _against_feature(evaluation: Evaluation, name: str, auc: float) -> Iterator[Gate]:
@@ -158,7 +121,10 @@ def _against_popular(evaluation: Evaluation, gates: Gates, figure: str) -> Gate:
         return Gate.skipped(name, "nothing was measured")
     if users < gates.min_positives:
         return Gate.skipped(name, _too_few(users, "users", gates))
-    gate = _recall_gate(name, value, popular * gates.blended_recall_vs_popular, users, f"popular {popular:.4g}")
+    threshold = popular * gates.blended_recall_vs_popular
+    pair = evaluation.difference(f"lists/{BLENDED}", f"lists/{POPULAR}", figure)
+    gate = Gate.at_least(name, value, threshold, f"popular {popular:.4g}")
+    gate = uncertain(gate, pair, recall_error(value, threshold, users), f"{users} users")
     return _told_only(gate, evaluation.champion is None, "was chosen by the policy before Feedmill")
 
 

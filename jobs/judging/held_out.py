@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
+from evaluation.protocols import GlobalTime
+from evaluation.ranking import of_new_creators
 from features.tables import samples
 from jobs.gold.training_data import catalogue, interactions, item_rows, microseconds
 from jobs.night import Night
 from models.index_recall import segments
-from models.interface import Catalogue, Interactions, Requests
+from models.interface import Catalogue, Interactions, Ints, Requests
 from models.validation import Holdout, holdout
 from models.vocabulary import Vocabulary
 from serving.ask import Ask
@@ -26,14 +30,18 @@ NEW_DAYS = 2
 class HeldOutDay:
     """`holdout`: m requests as they stood before the day, and what each user responded to on it and had not before.
 
-    `items`: every item that might have been shown. `parts`: item ids by segment. `asks`: the same m requests for
-    serving. `responded`: (r,) item of each response before the day.
+    `items`: the n items that might have been shown. `parts`: item ids by segment. `asks`: the same m requests for
+    serving. `responses`: (n,) responses to each item in the training days. `new_items`: (n,) whether each is new.
+    `protocol`: how users and items were chosen, in words.
     """
 
     holdout: Holdout
     items: Catalogue
     parts: dict[str, frozenset[str]]
     asks: list[Ask]
+    responses: Ints
+    new_items: npt.NDArray[np.bool_]
+    protocol: str
 
     def __len__(self) -> int:
         return len(self.holdout.relevant)
@@ -43,20 +51,33 @@ class HeldOutDay:
         """Rows of users without any response before the day."""
         return [row for row, history in enumerate(self.holdout.requests.histories) if not history]
 
+    @cached_property
+    def of_new_creators(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether the item's creator has new items only."""
+        return of_new_creators(self.items.creators, self.new_items)
+
 
 def held_out_day(night: Night) -> HeldOutDay:
     """The night's day, as known at its end. Users responded at least once to something new; at most USERS are drawn."""
     before, after = interactions(night, night.training_days), interactions(night, [night.day])
     items = catalogue(item_rows(night))
     found = holdout(before, after, night.seed("evaluate"), USERS)
-    return HeldOutDay(found, items, _parts(night, before, items), _asks(night, found.requests, after))
-
-
-def _parts(night: Night, before: Interactions, items: Catalogue) -> dict[str, frozenset[str]]:
-    counts = np.bincount(Vocabulary(items.item_ids).known(before.items), minlength=len(items)).astype(np.float32)
+    responses = np.bincount(Vocabulary(items.item_ids).known(before.items), minlength=len(items)).astype(np.int64)
     newest = microseconds(night.day - timedelta(days=NEW_DAYS - 1))
-    masks = segments(counts, items.created, newest)
-    return {name: frozenset(items.item_ids[mask].tolist()) for name, mask in masks.items()}
+    masks = segments(responses.astype(np.float32), items.created, newest)
+    return HeldOutDay(
+        holdout=found,
+        items=items,
+        parts={name: frozenset(items.item_ids[mask].tolist()) for name, mask in masks.items()},
+        asks=_asks(night, found.requests, after),
+        responses=responses,
+        new_items=items.created >= newest,
+        protocol=f"{GlobalTime(microseconds(night.day), when=str(night.day)).name}; {_drawn(len(found.relevant))}",
+    )
+
+
+def _drawn(users: int) -> str:
+    return f"{users} users drawn" if users == USERS else f"all {users} users"
 
 
 def _asks(night: Night, requests: Requests, after: Interactions) -> list[Ask]:

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from evaluation import ranking
 from features.registry import registry, schema_hash
 from jobs.judging.champion import Champion
 from jobs.judging.held_out import HeldOutDay
@@ -18,7 +17,7 @@ from jobs.night import Night
 from jobs.releasing.assembly import assemble, parts, seal
 from jobs.releasing.inputs import Inputs
 from models.registry import load
-from schemas.evaluation import BLENDED, POPULAR, Lists
+from schemas.evaluation import BLENDED, POPULAR
 from serving.ask import Ask
 from serving.pipeline import recommend
 from serving.release.loaded import LoadedRelease
@@ -71,35 +70,6 @@ def blended_lists(release: LoadedRelease, asks: Sequence[Ask], k: int) -> Items:
         best = answer.candidates.rows[answer.values.order][:k]
         lists[row, : len(best)] = release.catalogue.ids[best]
     return lists
-
-
-def measured(lists: Mapping[str, Items], day: HeldOutDay) -> dict[str, Lists]:
-    """Quality of each of `lists`, by its name."""
-    return {name: _measure(found, day.holdout.relevant, day) for name, found in lists.items()}
-
-
-def by_segment(lists: Mapping[str, Items], day: HeldOutDay) -> dict[str, dict[str, Lists]]:
-    """The same for new users, and for what users responded to among head, tail and new items."""
-    segments: dict[str, dict[str, Lists]] = {}
-    rows = day.new_users
-    relevant = [day.holdout.relevant[row] for row in rows]
-    segments["new_users"] = {name: _measure(found[rows], relevant, day) for name, found in lists.items()}
-    for part, members in day.parts.items():
-        within = [wanted & members for wanted in day.holdout.relevant]
-        segments[f"{part}_items"] = {name: _measure(found, within, day) for name, found in lists.items()}
-    return segments
-
-
-def _measure(lists: Items, relevant: Sequence[frozenset[str]], day: HeldOutDay) -> Lists:
-    hits = ranking.hits(lists, relevant) if len(relevant) else ranking.hits([], [])
-    figures: dict[str, float | None] = {}
-    for k in ks(len(day.items)):
-        shown = ranking.exposures(lists[:, :k], day.items.item_ids)
-        figures[f"recall@{k}"] = ranking.recall_at(hits, k)
-        figures[f"ndcg@{k}"] = ranking.ndcg_at(hits, k)
-        figures[f"coverage@{k}"] = ranking.coverage(shown)
-        figures[f"gini@{k}"] = ranking.gini(shown)
-    return Lists(len(hits), figures)
 
 
 def _as_of_yesterday(

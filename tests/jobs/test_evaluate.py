@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from jobs import evaluate
+from jobs.judging import heads
 from jobs.judging.champion import champion_of
 from jobs.judging.heads import held_out_samples
 from jobs.judging.held_out import held_out_day
@@ -17,8 +18,9 @@ from jobs.releasing.assembly import build
 from jobs.releasing.inputs import inputs
 from jobs.train_retrieval import run as train_retrieval
 from lake.home import Home
+from models.als import ALS
 from schemas.evaluation import Evaluation
-from schemas.release import Manifest
+from schemas.release import Manifest, digests
 from serving.release import slots
 from tests.jobs.tiny_lake import taste, tiny_night, tiny_surface, write_lake
 
@@ -33,12 +35,30 @@ def recall(found: Evaluation, source: str) -> float:
     return value
 
 
+def limits(found: Evaluation, of: str, against: str, figure: str) -> tuple[float, float, float]:
+    """(low, value, high) of a paired difference that must be there."""
+    pair = found.difference(of, against, figure)
+    assert pair is not None
+    assert pair.low is not None
+    assert pair.value is not None
+    assert pair.high is not None
+    return pair.low, pair.value, pair.high
+
+
 def publish_as(night: Night, release_id: str) -> None:
     """Make the night's models live under another id, as if an earlier or later night had made them."""
     built = build(night, inputs(night))
     folder = built.folder.rename(built.folder.with_name(release_id))
     replace(Manifest.read(folder), release_id=release_id, day=release_id[:10]).write(folder)
     slots.switch(folder.parent, release_id)
+
+
+def spoil(release: Path) -> None:
+    """Turn the release's item vectors around, so that it recommends what is not the user's taste."""
+    model = ALS.load(release / "als")
+    model.vectors = -model.vectors
+    model.save(release / "als")
+    replace(Manifest.read(release), files=digests(release)).write(release)
 
 
 @pytest.mark.parametrize("source", ["als", "item_item", "blended"])
@@ -90,6 +110,50 @@ def test_a_champion_with_the_same_models_measures_the_same(tiny: Night) -> None:
     assert found.lists["champion"] == found.lists["candidate"]
     assert found.heads["champion"] == found.heads["candidate"]
     assert report.warnings == []
+    same = [one for one in found.paired if one.against == "champion"]
+    assert {one.of for one in same} >= {"lists/als", "lists/blended", "heads/click"}
+    assert all(one.value == one.low == one.high == 0.0 for one in same if one.low is not None)
+    assert found.difference("heads/click", "champion", "auc") is not None
+
+
+def test_a_worse_champion_is_told_apart_on_the_same_users(tiny: Night) -> None:
+    publish_as(tiny, "2026-01-07-aaaaaaaaaa")
+    live = slots.active_release(tiny.home.releases("tiny"))
+    assert live is not None
+    spoil(live)
+    evaluate.run(tiny)
+    found = evaluation_of(tiny)
+    low, value, high = limits(found, "lists/als", "champion", "recall@10")
+    assert 0 < low < value < high
+    champion = found.figure("champion", "als", "recall@10")
+    assert champion is not None
+    assert value == pytest.approx(recall(found, "als") - champion)
+
+
+def test_figures_of_users_have_intervals_and_the_protocol_a_name(tiny: Night) -> None:
+    found = evaluation_of(tiny)
+    als = found.lists["candidate"]["als"]
+    for figure in ("recall@10", "map@10", "mrr@10", "precision@10", "novelty@10", "distance@10"):
+        low, high = als.intervals[figure]
+        assert low <= als.figures[figure] <= high
+    assert "coverage@10" not in als.intervals
+    assert found.protocol.startswith("global time split at 2026-01-08: items new to the user")
+    assert limits(found, "lists/blended", "lists/popular", "recall@10")[0] > 0
+
+
+def test_heads_are_calibrated_by_position_and_device_and_have_intervals(
+    tiny: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "LEAST_GROUP", 10)
+    evaluate.run(tiny)
+    click = evaluation_of(tiny).heads["candidate"]["click"]
+    assert set(click.groups) == {"position", "device", "country"}
+    assert list(click.groups["position"]) == [str(slot) for slot in range(8)]
+    assert sum(group.rows for group in click.groups["position"].values()) == click.rows
+    low, high = click.intervals["auc"]
+    assert low < click.figures["auc"] < high
+    assert click.figures["ece_debiased"] <= click.figures["ece"]
+    assert click.figures["gauc"] > 0.85
 
 
 def test_a_champion_trained_on_other_features_is_compared_by_its_lists_alone(tiny: Night) -> None:

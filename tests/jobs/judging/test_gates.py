@@ -3,13 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-import numpy as np
 import pytest
 
 from jobs.judging import gates as gating
 from lake.ledger import Entry
 from schemas.decision import Gate
-from schemas.evaluation import Evaluation, Head, Lists
+from schemas.evaluation import Evaluation, Head, Lists, Paired
 from surfaces.surface import Gates
 from tests.jobs.tiny_lake import tiny_surface
 
@@ -109,11 +108,6 @@ def test_a_miss_within_the_error_of_the_users_only_warns() -> None:
     assert many["lists/blended/recall@50 vs popular"] == "fail"
 
 
-def test_the_error_of_recalls_bounds_that_of_drawn_ones() -> None:
-    drawn = np.random.default_rng(3).binomial(1, 0.3, (2, 4000, 100)).mean(axis=2)
-    assert gating.recall_error(0.3, 0.3, 100) == pytest.approx((drawn[0] - drawn[1]).std(), rel=0.05)
-
-
 def test_too_few_users_measure_nothing() -> None:
     found = list(gating.list_gates(evaluation(0.1, users=5), LIMITS, 50))
     assert {gate.verdict for gate in found} == {"skipped"}
@@ -170,6 +164,47 @@ def test_what_was_not_evaluated_is_one_skipped_gate() -> None:
     assert [gate.reason for gate in gating.head_gates(nothing, {}, LIMITS)] == ["no ranker"]
 
 
-def test_the_error_of_an_auc_is_that_of_hanley_and_mcneil() -> None:
-    assert gating.auc_error(0.5, 100, 100) == pytest.approx((201 / (12 * 100 * 100)) ** 0.5, rel=0.01)
-    assert gating.auc_error(0.9, 50, 50) < gating.auc_error(0.6, 50, 50)
+def with_pair(found: Evaluation, low: float, high: float, against: str = "champion") -> Evaluation:
+    of = "lists/blended" if against == "lists/popular" else "lists/als"
+    difference = round((low + high) / 2, 6)
+    return replace(found, paired=(Paired(of, against, "recall@50", difference, low, high, 900),))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(-0.036, -0.026, "warn"), (-0.0315, -0.0305, "fail"), (-0.2, 0.138, "warn")],
+)
+def test_the_paired_interval_decides_whether_a_miss_is_chance(low: float, high: float, verdict: str) -> None:
+    """0.269 of the champion's 0.3 misses the tolerated 0.27: a loss of up to 0.03 is tolerated."""
+    found = with_pair(evaluation(0.269), low, high)
+    gate = next(iter(gating.list_gates(found, LIMITS, 50)))
+    assert (gate.name, gate.verdict) == ("lists/als/recall@50 vs champion", verdict)
+    assert f"paired difference -0.0310 [{low:+.4f}, {high:+.4f}] of 900 users" in gate.reason
+
+
+def test_a_loss_that_is_certain_but_tolerated_passes_and_is_cited() -> None:
+    found = with_pair(evaluation(0.28), -0.025, -0.015)
+    gate = next(iter(gating.list_gates(found, LIMITS, 50)))
+    assert gate.verdict == "pass"
+    assert "paired difference -0.0200 [-0.0250, -0.0150]" in gate.reason
+
+
+def test_a_paired_failure_on_the_champions_own_day_is_told_only() -> None:
+    found = with_pair(replace(evaluation(0.15), served_by_champion=0.9), -0.16, -0.14)
+    gate = next(iter(gating.list_gates(found, LIMITS, 50)))
+    assert gate.verdict == "warn"
+    assert "chosen by the champion itself" in gate.reason
+
+
+def test_most_popular_is_beaten_user_by_user() -> None:
+    few = evaluation(0.19, users=100_000)
+    assert verdicts(list(gating.list_gates(few, LIMITS, 50)))["lists/blended/recall@50 vs popular"] == "fail"
+    unsure = with_pair(few, -0.03, 0.01, "lists/popular")
+    assert verdicts(list(gating.list_gates(unsure, LIMITS, 50)))["lists/blended/recall@50 vs popular"] == "warn"
+
+
+def test_an_auc_fails_only_beyond_its_paired_interval() -> None:
+    behind = with_heads(head(0.74), head(0.80))
+    pairs = {low: Paired("heads/click", "champion", "auc", -0.06, low, -0.12 - low, 500) for low in (-0.11, -0.07)}
+    found = {low: heads(replace(behind, paired=(pair,)))["heads/click/auc vs champion"] for low, pair in pairs.items()}
+    assert found == {-0.11: "warn", -0.07: "fail"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -33,16 +35,18 @@ def group_of(users: Codes) -> Groups:
     return np.asarray(mixed(np.asarray(users, dtype=np.uint64)) % np.uint64(GROUPS)).astype(np.int64)
 
 
-def poisson_weights(seed: int, replicates: int, groups: int = GROUPS) -> npt.NDArray[np.float32]:
-    """(replicates, groups) draws from Poisson(1) as float32: a counter-based hash of (seed, replicate, group).
+@functools.lru_cache(maxsize=2)
+def poisson_weights(seed: int, replicates: int) -> npt.NDArray[np.float32]:
+    """(replicates, GROUPS) draws from Poisson(1) as float32: a counter-based hash of (seed, replicate, group).
 
-    Poisson weights are the bootstrap of a stream: no replicate needs to know how many rows there will be (Chamandy et
-    al. 2012, "Estimating uncertainty for massive data streams").
+    So a user has the same weight wherever they come up. Poisson weights are the bootstrap of a stream: no replicate
+    needs to know how many rows there will be (Chamandy et al. 2012, "Estimating uncertainty for massive data streams").
     """
-    lanes = -(-groups // 4)
+    lanes = GROUPS // 4
     counters = np.arange(replicates * lanes, dtype=np.uint64) + (np.uint64(seed) << np.uint64(32))
-    sixteen = mixed(mixed(counters)).view(np.uint16).reshape(replicates, lanes * 4)
-    return _POISSON[sixteen[:, :groups]]
+    found = _POISSON[mixed(mixed(counters)).view(np.uint16).reshape(replicates, GROUPS)]
+    found.setflags(write=False)
+    return found
 
 
 def _table() -> npt.NDArray[np.float32]:

@@ -35,8 +35,7 @@ def delta_method(sums: Sums, level: float = 0.95) -> Interval:
 
 def percentile(sums: Sums, level: float = 0.95, replicates: int = REPLICATES, seed: int = 0) -> Interval:
     """Quantiles of the estimate under Poisson(1) weights of users (Efron 1979; Chamandy et al. 2012)."""
-    used = _occupied(sums)
-    values = _replicated(used, poisson_weights(seed, replicates, len(used.rows)))[0]
+    values = _replicated(sums, poisson_weights(seed, replicates))[0]
     low, high = _quantiles(values, level)
     return Interval(sums.value, low, high, float(np.nanstd(values, ddof=1)), level, "percentile bootstrap")
 
@@ -47,10 +46,10 @@ def studentised(sums: Sums, level: float = 0.95, replicates: int = REPLICATES, s
     Each replicate's own standard error scales its distance from the estimate, so the error in coverage is of second
     order where that of percentiles is of first (Hall 1988; Efron, Tibshirani 1993, chapter 12).
     """
-    used, value, error = _occupied(sums), sums.value, standard_error(sums)
-    values, errors = _replicated(used, poisson_weights(seed, replicates, len(used.rows)))
-    if error == 0.0:
+    value, error = sums.value, standard_error(sums)
+    if error == 0.0 or not np.isfinite(error):
         return Interval(value, value, value, error, level, "studentised bootstrap")
+    values, errors = _replicated(sums, poisson_weights(seed, replicates))
     with np.errstate(divide="ignore", invalid="ignore"):
         distances = (values - value) / errors
     low, high = _quantiles(distances[np.isfinite(distances)], level)
@@ -72,20 +71,15 @@ def _influence(above: Doubles, below: Doubles, total: Doubles, under: Doubles) -
     return np.asarray(found)
 
 
-def _occupied(sums: Sums) -> Sums:
-    """Without empty groups, which no replicate needs."""
-    some = sums.rows > 0
-    return Sums(sums.above[some], sums.below[some], sums.rows[some], sums.weights[some], sums.squares, sums.largest)
-
-
 def _replicated(sums: Sums, counts: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> tuple[Doubles, Doubles]:
     """(B,) values and (B,) standard errors of replicates in which group g counts `counts`[b, g] times."""
-    weights = counts.astype(np.float64)
-    above, below = weights @ sums.above, weights @ sums.below
+    some = sums.rows > 0
+    weights, by_group, under = counts[:, some].astype(np.float64), sums.above[some], sums.below[some]
+    above, below = weights @ by_group, weights @ under
     with np.errstate(divide="ignore", invalid="ignore"):
         values = (above / below).sum(axis=1)
         slopes, offsets = 1.0 / below, above / np.square(below)
-    influence = sums.above @ slopes.T - sums.below @ offsets.T
+    influence = by_group @ slopes.T - under @ offsets.T
     return values, np.sqrt(np.einsum("bg,gb->b", weights, np.square(influence)))
 
 

@@ -35,8 +35,9 @@ class Trust:
     """What the checks found. `refusals` say in words what is wrong and what would be needed; none: trusted.
 
     `effective`, `share`, `mean`, `mean_error` are of the kind of weights that is worst in each. `needed`: by how much
-    the logs would have to grow for enough effective users, 1 if they have them; `explored`: or the share of requests
-    that the target itself would have to answer. None where no weights are leant on.
+    the logs would have to grow for enough effective users, 1 if they have them, None where that cannot be told;
+    `explored`: the share of requests that the target itself would have to answer instead. All are None where no
+    weights are leant on.
     """
 
     refusals: tuple[str, ...]
@@ -68,23 +69,22 @@ def judge(sums: Sums, unsupported: float | None = None, limits: Limits | None = 
     effective, share = effective_users(sums), _largest_share(sums)
     means, errors = mean_weights(sums)
     worst = int(np.argmax(np.abs(means - 1.0)))
-    needed = max(limits.effective / max(effective, 1e-9), 1.0)
+    mean, error = float(means[worst]), float(errors[worst])
+    off = abs(mean - 1.0) > limits.mean or (error > 0 and abs(mean - 1.0) > limits.errors * error)
+    # Where the mean weight is off, large weights were not even seen: what more logs would bring cannot be told.
+    needed = None if off else max(limits.effective / max(effective, 1e-9), 1.0)
     explored = min(limits.effective / max(users, 1), 1.0)
     refusals += _support(unsupported, limits)
-    refusals += _spread(effective, share, needed, explored, limits)
-    refusals += [
-        _far_from_one(float(mean), float(error))
-        for mean, error in [(means[worst], errors[worst])]
-        if abs(mean - 1.0) > limits.mean or (error > 0 and abs(mean - 1.0) > limits.errors * error)
-    ]
+    refusals += _spread(effective, share, _more(needed, explored), limits)
+    refusals += [_far_from_one(mean, error, explored)] if off else []
     return Trust(
         tuple(refusals),
         sums.count,
         users,
         effective=effective,
         share=share,
-        mean=float(means[worst]),
-        mean_error=float(errors[worst]),
+        mean=mean,
+        mean_error=error,
         unsupported=unsupported,
         needed=needed,
         explored=explored,
@@ -133,28 +133,27 @@ def _support(unsupported: float | None, limits: Limits) -> list[str]:
     ]
 
 
-def _spread(effective: float, share: float, needed: float, explored: float, limits: Limits) -> list[str]:
-    more = (
-        f"about {needed:,.1f} times as many requests with this exploration, or {explored:.1%} of requests answered "
-        "by the target itself"
-    )
+def _more(needed: float | None, explored: float) -> str:
+    """What would be enough, in words."""
+    answered = f"{explored:.1%} of requests answered by the target itself" if explored < 1.0 else ""
+    times = f"about {needed:,.1f} times as many requests with this exploration" if needed is not None else ""
+    return " or ".join(filter(None, [times, answered])) or "more days"
+
+
+def _spread(effective: float, share: float, more: str, limits: Limits) -> list[str]:
     found = []
     if effective < limits.effective:
-        found.append(
-            f"effective sample: the weights are worth {effective:,.0f} users (needed {limits.effective:,.0f}): {more}"
-        )
+        worth = f"the weights are worth {effective:,.0f} users (needed {limits.effective:,.0f})"
+        found.append(f"effective sample: {worth}: it takes {more}")
     if share > limits.share:
-        found.append(
-            f"largest weight: one request has {share:.1%} of all weight (allowed {limits.share:.1%}): it alone would "
-            f"decide; {more}"
-        )
+        has = f"one request has {share:.1%} of all weight (allowed {limits.share:.1%}) and would decide"
+        found.append(f"largest weight: {has}: it takes {more}")
     return found
 
 
-def _far_from_one(mean: float, error: float) -> str:
-    why = (
-        "the target shows what logging hardly ever showed: explore more, or longer"
-        if mean < 1.0
-        else "logged propensities are not the probabilities with which things were shown, or a rare one decides"
-    )
-    return f"mean weight: found {mean:.3f} +- {error:.3f}, expected 1: {why}"
+def _far_from_one(mean: float, error: float, explored: float) -> str:
+    if mean < 1.0:
+        why = f"the target shows what logging hardly ever showed: it takes {_more(None, explored)}"
+    else:
+        why = "logged propensities are not the probabilities with which things were shown, or a rare one decides"
+    return f"mean weight: found {mean:.3g} +- {error:.2g}, expected 1: {why}"

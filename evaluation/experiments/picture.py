@@ -83,7 +83,7 @@ def _days(axes: Axes, found: Comparison) -> None:
     axes.plot(days, value, color=colour, marker="o", markersize=3)
     axes.axhline(0, color=_MUTED, linewidth=1, linestyle="--")
     axes.set_xlabel("day of the experiment")
-    axes.set_ylabel("change, % of the control's mean")
+    axes.set_ylabel("change, %")
 
 
 def _plain(axes: Axes, title: str) -> None:

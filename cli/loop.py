@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from cli.screen import console
 from infra.loop.run import Options, run
 from lake.home import Home
+from surfaces.load import load_file
 from worlds.load import load
 
 
@@ -23,6 +25,9 @@ def loop(
     resume: Annotated[bool, typer.Option("--resume", help="go on where the loop was stopped")] = False,
     http: Annotated[bool, typer.Option("--http", help="serve over a socket instead of in process")] = False,
     airflow: Annotated[bool, typer.Option("--airflow", help="run each night through Airflow")] = False,
+    surface_file: Annotated[
+        Path | None, typer.Option(help="another file of the world's surface: with an experiment, other rules")
+    ] = None,
 ) -> None:
     """Close the loop in WORLD and print how much of the distance from random to optimal each night closes.
 
@@ -31,4 +36,5 @@ def loop(
     sizes = {"population.users": users, "catalogue.items": items, "catalogue.new_items": new_items}
     config = load(world, changes={key: value for key, value in sizes.items() if value is not None})
     home = Home(Home.default().root / "loops" / f"{config.world}-seed{config.seed if seed is None else seed}")
-    run(config, home, Options(nights, seed, resume, http, airflow), console)
+    surface = None if surface_file is None else load_file(surface_file)
+    run(config, home, Options(nights, seed, resume, http, airflow, surface=surface), console)

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from infra.loop.day import Row
 from infra.loop.journal import Journal, fingerprint
+from infra.loop.memory import ShownLately
 from infra.loop.night import OneSpark
 from infra.loop.picture import draw
 from infra.loop.record import Turn
@@ -15,6 +16,7 @@ from infra.loop.screen import line, summary
 from infra.loop.turn import Loop, restore, turn
 from lake.home import Home
 from schemas.errors import UserError
+from surfaces.surface import Surface
 from worlds.config import WorldConfig
 from worlds.truth.policies import Popular
 from worlds.world import World
@@ -22,7 +24,8 @@ from worlds.world import World
 
 @dataclass(frozen=True)
 class Options:
-    """How to turn: through Airflow or in process, over HTTP or in process; whether to go on with a loop begun."""
+    """How to turn: through Airflow or in process, over HTTP or in process; whether to go on with a loop begun.
+    `surface`: in the place of the world's own, such as one with an experiment."""
 
     nights: int
     seed: int | None = None
@@ -31,6 +34,7 @@ class Options:
     airflow: bool = False
     warm_up: int = 2
     """Days before the first night, served by the world's logging policy like the first night's own."""
+    surface: Surface | None = None
 
 
 def run(config: WorldConfig, home: Home, options: Options, console: Console) -> None:
@@ -40,12 +44,23 @@ def run(config: WorldConfig, home: Home, options: Options, console: Console) -> 
     """
     if options.nights < 1:
         raise UserError(f"--nights: found {options.nights}; allowed is 1 or more")
-    world = World(config, options.seed)
+    if options.airflow and options.surface is not None:
+        raise UserError("Airflow runs the surface files it knows; a loop with another one runs without --airflow")
+    world = World(config, options.seed, surface=options.surface)
     journal = Journal(home.root / "loop")
     who = fingerprint(world) | {"warm-up days": options.warm_up}
     (journal.resume if options.resume else journal.begin)(who)
     loop, pending = _restored(
-        Loop(home, world, journal, Popular(), options.warm_up, options.over_http, options.airflow)
+        Loop(
+            home,
+            world,
+            journal,
+            Popular(),
+            ShownLately(world.surface.session),
+            options.warm_up,
+            options.over_http,
+            options.airflow,
+        )
     )
     turns = journal.turns()
     console.print(_heading(loop, options, len(turns)), markup=False)

@@ -12,6 +12,7 @@ from infra.loop.run import Options, run
 from lake import spark
 from lake.home import Home
 from schemas.errors import UserError
+from surfaces import load as surfaces
 from worlds.load import load
 
 SMALL = {"population.users": 200, "catalogue.items": 220, "catalogue.new_items": 5, "catalogue.creators": 40}
@@ -62,3 +63,16 @@ def test_a_second_loop_and_another_seed_are_refused(turned: Home, options: Optio
 def test_a_loop_without_nights_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--nights: found 0"):
         run(load("shorts", changes=SMALL), Home(tmp_path), Options(0), QUIET)
+
+
+def test_a_surface_file_that_airflow_does_not_know_is_not_for_airflow(tmp_path: Path) -> None:
+    options = Options(2, airflow=True, surface=surfaces.load("shorts"))
+    with pytest.raises(UserError, match="runs without --airflow"):
+        run(load("shorts", changes=SMALL), Home(tmp_path), options, QUIET)
+
+
+def test_a_loop_with_another_surface_file_is_another_loop(turned: Home) -> None:
+    surface = surfaces.load("shorts")
+    other = surface.model_copy(update={"value": {"click": 1.0}})
+    with pytest.raises(UserError, match="holds a loop with configuration"):
+        run(load("shorts", changes=SMALL), turned, Options(2, resume=True, warm_up=2, surface=other), QUIET)

@@ -26,7 +26,7 @@ def slates(
 ) -> dict[str, Codes]:
     """Slates (r, k) of every policy to compare with; item-item is that of `release`, absent without one.
 
-    Like the server, they show nothing again that the user has consumed in the `past` of the world as it was served.
+    Like the server, they show nothing again that the `past` of the world as it was served bars.
     """
     found = {
         RANDOM: policies.Random().slates(world, asked, past),

@@ -19,8 +19,8 @@ from worlds.outcomes import Outcomes
 from worlds.sessions import DAY_US, Requests, midnight
 from worlds.world import World
 
-WAVE_US = 120_000_000
-"""Requests of so much time are answered before any of their outcomes is heard of."""
+WAVE_US = 60_000_000
+"""Requests of so much time are answered before any of their outcomes is heard of: less than between two of a user."""
 BATCH = 500
 """Outcomes sent at once."""
 

@@ -19,7 +19,7 @@ from worlds.draws import Floats
 from worlds.world import World
 
 _WHO, _TURNS = "loop.json", "turns.jsonl"
-_POPULAR = "most popular"
+_POPULAR, _SHOWN = "most popular", "shown lately"
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,14 @@ class State:
     """What the next day depends on besides the lake and the releases.
 
     `world`: what its past has left, as `World.state` gives it. `popular`: (items,) the faded counts of the most-popular
-    baseline. `pending`: outcomes still on their way to the server, each with its
-    `arrives_at` in UTC microseconds. `online`: the folder of the server's real-time state; a copy of it is kept.
+    baseline. `shown`: (3, e) what the server showed lately, as `ShownLately` has it. `pending`: outcomes still on their
+    way to the server, each with its `arrives_at` in UTC microseconds. `online`: the folder of the server's real-time
+    state; a copy of it is kept.
     """
 
     world: Mapping[str, npt.NDArray[Any]]
     popular: Floats
+    shown: npt.NDArray[np.int64]
     pending: list[dict[str, Any]]
     online: Path
 
@@ -88,16 +90,16 @@ class Journal:
             return None
         number = turns[-1].number
         with np.load(self._state(number)) as held:
-            world = {name: held[name] for name in held.files if name != _POPULAR}
-            popular = held[_POPULAR]
+            world = {name: held[name] for name in held.files if name not in (_POPULAR, _SHOWN)}
+            popular, shown = held[_POPULAR], held[_SHOWN]
         pending = [json.loads(line) for line in self._pending(number).read_text().splitlines()]
-        return State(world, popular, pending, self._online(number))
+        return State(world, popular, shown, pending, self._online(number))
 
     def note(self, turn: Turn, state: State) -> None:
         """Take down `turn` and the `state` after it. Its line is written last: without it the turn did not happen."""
         partial = self._state(turn.number).with_suffix(".part")
         with partial.open("wb") as file:
-            np.savez(file, allow_pickle=False, **{_POPULAR: state.popular}, **state.world)
+            np.savez(file, allow_pickle=False, **{_POPULAR: state.popular, _SHOWN: state.shown}, **state.world)
         partial.replace(self._state(turn.number))
         _replace(self._pending(turn.number), "".join(json.dumps(row) + "\n" for row in state.pending).encode())
         if state.online.is_dir():

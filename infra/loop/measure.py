@@ -1,7 +1,8 @@
 """What a day's slates were worth, beside what other policies would have shown to the same requests.
 
 Every policy is judged in the world that really was: the same users with the same past, one request ahead, and none
-shows again what was consumed in it. So differences between policies are paired, request by request.
+shows again what was consumed in it, or what the server would not show again. So differences between policies are
+paired, request by request.
 """
 
 from __future__ import annotations

@@ -14,13 +14,14 @@ from infra.loop import baselines, bootstrap, day, measure, night
 from infra.loop.clock import SimulatedClock
 from infra.loop.day import Day
 from infra.loop.journal import Journal, State
+from infra.loop.memory import ShownLately
 from infra.loop.record import SERVED, Turn, Verdict
 from infra.loop.server import served
 from jobs.night import Night
 from lake.home import Home
 from serving.release.slots import active_release
 from worlds.memory import consumption
-from worlds.sessions import midnight
+from worlds.sessions import DAY_US, midnight
 from worlds.truth.past import Past
 from worlds.truth.policies import Popular
 from worlds.world import World
@@ -37,6 +38,7 @@ class Loop:
     world: World
     journal: Journal
     popular: Popular
+    shown: ShownLately
     first_night: int = 2
     over_http: bool = False
     airflow: bool = False
@@ -54,7 +56,8 @@ def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told
     _clear(loop)
     lived = _serve(loop, pending, told) if release else bootstrap.live(world, loop.home, pending, loop.popular.count)
     told("measuring")
-    past = Past(world.consumed, consumption(lived.asked, lived.happened))
+    lately = loop.shown.with_day(lived) if release else None
+    past = Past(world.consumed, consumption(lived.asked, lived.happened), lately)
     shown = {SERVED: lived.slates} | baselines.slates(world, lived.asked, past, loop.popular, release)
     worth = measure.values(world, lived.asked, shown)
     verdict, reason = _night(loop, console, told)
@@ -76,6 +79,8 @@ def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told
         seconds=time.monotonic() - began,
     )
     loop.popular.learn(lived.happened)
+    if release:
+        loop.shown.learn(lived, midnight(world.date) + DAY_US)
     world.advance(lived.asked, lived.happened)
     loop.journal.note(found, _state(loop, lived.pending))
     return found
@@ -84,14 +89,14 @@ def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told
 def restore(loop: Loop, state: State) -> None:
     """Bring the world, the baselines and the server's real-time state to where `state` left them."""
     loop.world.resume(**state.world)
-    loop.popular.count = state.popular
+    loop.popular.count, loop.shown.events = state.popular, state.shown
     shutil.rmtree(_online(loop), ignore_errors=True)
     if state.online.is_dir():
         shutil.copytree(state.online, _online(loop))
 
 
 def _state(loop: Loop, pending: list[day.Row]) -> State:
-    return State(loop.world.state(), loop.popular.count, pending, _online(loop))
+    return State(loop.world.state(), loop.popular.count, loop.shown.events, pending, _online(loop))
 
 
 def _online(loop: Loop) -> Path:

@@ -33,7 +33,7 @@ class Optimum:
 
 def optimal(world: World, asked: Requests, past: Past | None = None) -> Optimum:
     """The optimum of every request, given what each user has consumed in this world; with `past`, of the slates that
-    show none of it again."""
+    show nothing it bars."""
     parts = [
         _part(world, asked.take(np.arange(start, min(start + CHUNK, len(asked)))), past) for start in _starts(asked)
     ]
@@ -55,9 +55,9 @@ def caps(world: World, items: int) -> list[tuple[Codes, int]]:
 
 
 def showable(world: World, asked: Requests, past: Past | None = None) -> Mask:
-    """(r, catalogue) whether each item may be shown to each request: eligible, and not consumed in the `past`."""
+    """(r, catalogue) whether each item may be shown to each request: eligible, and not barred by the `past`."""
     fine = world.eligible(asked)
-    return fine if past is None else fine & ~past.consumed(asked, world.catalogue)
+    return fine if past is None else fine & ~past.barred(asked, world.catalogue)
 
 
 def choose(world: World, utility: Floats, click: Floats, groups: list[tuple[Codes, int]]) -> tuple[Codes, Floats]:

@@ -1,4 +1,4 @@
-"""What each user has consumed before each request of a day: no policy shows it to them again."""
+"""What no policy shows to a user again: what they have consumed, and what the server has shown them lately."""
 
 from __future__ import annotations
 
@@ -12,34 +12,53 @@ from worlds.sessions import Requests
 
 
 @dataclass(frozen=True)
+class Shown:
+    """e impressions: (e,) user rows, item rows, and when (UTC microseconds). One counts for `keep` microseconds, and
+    as long as it is among the `most` last ones of its user."""
+
+    user: Codes
+    item: Codes
+    at: Codes
+    keep: int
+    most: int
+
+
+@dataclass(frozen=True)
 class Past:
     """`before`: (n, memory) item rows each user had consumed when the day began, -1 where there are fewer. `today`:
-    what was consumed since, by whom and when."""
+    what was consumed since, by whom and when. `shown`: what was shown, on the day and before."""
 
     before: Rows
     today: Consumption
+    shown: Shown | None = None
 
-    def consumed(self, asked: Requests, items: int) -> Mask:
-        """(r, items) whether each of the first `items` items was consumed by whom each request comes from before it
-        came."""
+    def barred(self, asked: Requests, items: int) -> Mask:
+        """(r, items) whether each of the first `items` items was consumed by, or lately shown to, whom each request
+        comes from before it came."""
         had = np.zeros((len(asked), items + 1), dtype=bool)
-        np.put_along_axis(had, self._known(self.before[asked.user].astype(np.int64), items), True, axis=1)
-        request, item = self._earlier_today(asked)
-        had[request, self._known(item, items)] = True
+        np.put_along_axis(had, _known(self.before[asked.user].astype(np.int64), items), True, axis=1)
+        eaten = Shown(self.today.user, self.today.item, self.today.at, keep=2**62, most=len(self.today.at))
+        for events in (eaten, self.shown):
+            if events is not None:
+                request, item = _earlier(events, asked)
+                had[request, _known(item, items)] = True
         return had[:, :items]
 
-    def _earlier_today(self, asked: Requests) -> tuple[Codes, Codes]:
-        """(e,) index of a request and item of each consumption that came before it, by the same user on the day."""
-        order = np.lexsort((self.today.at, self.today.user))
-        user, at, item = self.today.user[order], self.today.at[order], self.today.item[order]
-        start, end = np.searchsorted(user, asked.user), np.searchsorted(user, asked.user, side="right")
-        request = np.repeat(np.arange(len(asked)), end - start)
-        nth = np.arange(len(request)) - np.repeat(np.cumsum(end - start) - (end - start), end - start)
-        event = start[request] + nth
-        earlier = at[event] < asked.at[request]
-        return request[earlier], item[event[earlier]].astype(np.int64)
 
-    @staticmethod
-    def _known(item: Codes, items: int) -> Codes:
-        """`item`, with all that is none of the first `items` in the place after them."""
-        return np.where((item >= 0) & (item < items), item, items)
+def _earlier(events: Shown, asked: Requests) -> tuple[Codes, Codes]:
+    """(e,) index of a request and item of each of the `events` that counts when it comes."""
+    order = np.lexsort((events.at, events.user))
+    user, at, item = events.user[order], events.at[order], events.item[order]
+    start, end = np.searchsorted(user, asked.user), np.searchsorted(user, asked.user, side="right")
+    request = np.repeat(np.arange(len(asked)), end - start)
+    nth = np.arange(len(request)) - np.repeat(np.cumsum(end - start) - (end - start), end - start)
+    event = start[request] + nth
+    age = asked.at[request] - at[event]
+    before = np.bincount(request[age > 0], minlength=len(asked))
+    counts = (age > 0) & (age < events.keep) & (nth >= (before - events.most)[request])
+    return request[counts], item[event[counts]].astype(np.int64)
+
+
+def _known(item: Codes, items: int) -> Codes:
+    """`item`, with all that is none of the first `items` in the place after them."""
+    return np.where((item >= 0) & (item < items), item, items)

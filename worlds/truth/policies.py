@@ -20,7 +20,7 @@ class Policy(Protocol):
     """Answers requests with slates and may learn from what happened to them."""
 
     def slates(self, world: World, asked: Requests, past: Past | None = None) -> Codes:
-        """(r, k) item rows, -1 for a slot that could not be filled; nothing that was consumed in the `past`."""
+        """(r, k) item rows, -1 for a slot that could not be filled; nothing that the `past` bars."""
         ...
 
     def learn(self, happened: Outcomes) -> None:
@@ -82,8 +82,8 @@ class Score(Protocol):
 
 
 def by_score(world: World, asked: Requests, score: Score, past: Past | None = None) -> Codes:
-    """(r, k) slates of the items that `score` puts first, of those that may be shown and were not consumed in the
-    `past`, within the caps."""
+    """(r, k) slates of the items that `score` puts first, of those that may be shown and are not barred by
+    the `past`, within the caps."""
     size, groups = world.surface.slate.size, caps(world, world.catalogue)
     parts = []
     for start in range(0, len(asked), CHUNK):

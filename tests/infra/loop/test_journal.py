@@ -26,7 +26,13 @@ def journal(tmp_path: Path) -> Journal:
 def state(day: int, online: Path = Path("nowhere")) -> State:
     consumed = np.array([[-1, day], [3, 4]], dtype=np.int32)
     world = {"day": np.array(day), "consumed": consumed, "queue": np.array([0.5])}
-    return State(world, np.array([1.5, 0.0]), [{"outcome_id": "o", "arrives_at": 5, "value": 1.0}], online)
+    return State(
+        world,
+        np.array([1.5, 0.0]),
+        np.array([[1], [2], [day]]),
+        [{"outcome_id": "o", "arrives_at": 5, "value": 1.0}],
+        online,
+    )
 
 
 def test_a_new_loop_has_no_turns_and_no_state(journal: Journal) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from worlds.load import load
 from worlds.memory import Consumption
-from worlds.truth.past import Past
+from worlds.truth.past import Past, Shown
 from worlds.truth.policies import Optimal, Popular, Random
 from worlds.world import World
 
@@ -27,8 +27,20 @@ def test_what_came_before_the_day_and_earlier_on_it_counts_by_user() -> None:
     before = np.full((40, 5), -1, dtype=np.int32)
     before[7, -1] = 9
     today = Consumption(np.array([4, 7, 4, 4]), np.array([1, 2, 3, 99]), np.array([200, 300, 50, 10]))
-    had = Past(before, today).consumed(asked, 12)
+    had = Past(before, today).barred(asked, 12)
     assert [np.flatnonzero(row).tolist() for row in had] == [[3], [1, 3], [9]]
+
+
+def test_what_was_shown_counts_for_a_while_and_the_latest_of_it_alone() -> None:
+    world = _world()
+    asked = world.requests().take(np.array([0, 1]))
+    asked = replace(asked, user=np.array([4, 7]), at=np.array([1000, 1000]))
+    nothing = np.full((40, 5), -1, dtype=np.int32)
+    user, item, at = np.array([4, 4, 4, 4, 7]), np.array([1, 2, 3, 4, 5]), np.array([100, 700, 800, 1000, 999])
+    had = Past(nothing, NOTHING, Shown(user, item, at, keep=500, most=9)).barred(asked, 12)
+    assert [np.flatnonzero(row).tolist() for row in had] == [[2, 3], [5]]
+    had = Past(nothing, NOTHING, Shown(user, item, at, keep=500, most=1)).barred(asked, 12)
+    assert [np.flatnonzero(row).tolist() for row in had] == [[3], [5]]
 
 
 def test_no_policy_shows_it_again_and_the_optimum_costs_no_more_than_it_must() -> None:
@@ -38,7 +50,7 @@ def test_no_policy_shows_it_again_and_the_optimum_costs_no_more_than_it_must() -
     before = np.full((len(world.users), 3), -1, dtype=np.int32)
     before[asked.user] = free[:, :3]
     past = Past(before, NOTHING)
-    had = past.consumed(asked, world.catalogue)
+    had = past.barred(asked, world.catalogue)
     for policy in (Random(), Popular(), Optimal()):
         slates = policy.slates(world, asked, past)
         assert not np.take_along_axis(had, slates, axis=1).any()

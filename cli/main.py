@@ -32,6 +32,7 @@ VERBS: dict[str, str] = {
     "shadow": "cli.shadow:shadow",
     "verify": "cli.verify:verify",
     "audit": "cli.audit:audit",
+    "ope": "cli.ope:ope",
     "ab": "cli.ab:ab",
     "stages": "cli.stages:stages",
     "recommend": "cli.recommend:recommend",

@@ -37,14 +37,14 @@ def group_of(users: Codes) -> Groups:
 
 @functools.lru_cache(maxsize=2)
 def poisson_weights(seed: int, replicates: int) -> npt.NDArray[np.float32]:
-    """(replicates, GROUPS) draws from Poisson(1) as float32: a counter-based hash of (seed, replicate, group).
+    """(GROUPS, replicates) draws from Poisson(1) as float32: a counter-based hash of (seed, replicate, group).
 
     So a user has the same weight wherever they come up. Poisson weights are the bootstrap of a stream: no replicate
     needs to know how many rows there will be (Chamandy et al. 2012, "Estimating uncertainty for massive data streams").
     """
     lanes = GROUPS // 4
     counters = np.arange(replicates * lanes, dtype=np.uint64) + (np.uint64(seed) << np.uint64(32))
-    found = _POISSON[mixed(mixed(counters)).view(np.uint16).reshape(replicates, GROUPS)]
+    found = np.ascontiguousarray(_POISSON[mixed(mixed(counters)).view(np.uint16).reshape(replicates, GROUPS)].T)
     found.setflags(write=False)
     return found
 

@@ -72,15 +72,14 @@ def _influence(above: Doubles, below: Doubles, total: Doubles, under: Doubles) -
 
 
 def _replicated(sums: Sums, counts: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> tuple[Doubles, Doubles]:
-    """(B,) values and (B,) standard errors of replicates in which group g counts `counts`[b, g] times."""
-    some = sums.rows > 0
-    weights, by_group, under = counts[:, some].astype(np.float64), sums.above[some], sums.below[some]
-    above, below = weights @ by_group, weights @ under
+    """(B,) values and (B,) standard errors of replicates in which group g counts `counts`[g, b] times."""
+    some = np.flatnonzero(sums.rows)
+    weights, by_group, under = counts[some].astype(np.float64), sums.above[some], sums.below[some]
+    above, below = by_group.T @ weights, under.T @ weights
     with np.errstate(divide="ignore", invalid="ignore"):
-        values = (above / below).sum(axis=1)
-        slopes, offsets = 1.0 / below, above / np.square(below)
-    influence = by_group @ slopes.T - under @ offsets.T
-    return values, np.sqrt(np.einsum("bg,gb->b", weights, np.square(influence)))
+        values = (above / below).sum(axis=0)
+        influence = by_group @ (1.0 / below) - under @ (above / np.square(below))
+    return values, np.sqrt(np.einsum("gb,gb,gb->b", weights, influence, influence))
 
 
 def _quantiles(values: Doubles, level: float) -> tuple[float, float]:

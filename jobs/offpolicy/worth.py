@@ -41,7 +41,9 @@ def worth_of(night: Night, days: Sequence[date]) -> Worth:
     known yet.
     """
     wanted = night.surface.value or night.surface.training.positives
-    known = ", ".join(f'avg(("{name}_known" <= DATE \'{night.day}\')::INT) AS "{name}"' for name in wanted)
+    # A label that became known after the last join is not in the table yet, whatever its day says.
+    held = {name: f'"{name}" IS NOT NULL AND "{name}_known" <= DATE \'{night.day}\'' for name in wanted}
+    known = ", ".join(f'avg(({test})::INT) AS "{name}"' for name, test in held.items())
     where = f"{among('event_day', days)} AND {valid_sql(night.day)}"
     (shares,) = night.lake.query(labelled(night.surface), f"SELECT {known} FROM rows WHERE {where}").to_pylist()
     kept = {name: weight for name, weight in wanted.items() if (shares[name] or 0.0) >= MATURE}

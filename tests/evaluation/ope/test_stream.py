@@ -52,13 +52,13 @@ def test_users_spread_evenly_over_groups() -> None:
 
 def test_poisson_weights_have_mean_and_variance_one_and_do_not_depend_on_one_another() -> None:
     found = poisson_weights(7, 400)
-    assert found.shape == (400, GROUPS)
+    assert found.shape == (GROUPS, 400)
     assert abs(found.mean() - 1.0) < 0.005
     assert abs(found.var() - 1.0) < 0.01
     assert abs((found == 0).mean() - np.exp(-1)) < 0.002
-    by_group = np.corrcoef(found[:, :60].T.astype(np.float64))
+    by_group = np.corrcoef(found[:60].astype(np.float64))
     assert np.abs(by_group - np.eye(60)).max() < 0.25
-    assert (found[0] != poisson_weights(8, 400)[0]).any()
+    assert (found[:, 0] != poisson_weights(8, 400)[:, 0]).any()
 
 
 def test_a_difference_is_paired() -> None:

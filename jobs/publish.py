@@ -27,7 +27,7 @@ def run(night: Night) -> StepReport:
         raise GateFailed(_held(made, live), fix=f"feedmill decision {made.surface} {made.day} shows every gate")
     if made.release_id in slots.withdrawn(folder):
         raise GateFailed(
-            f"{made.release_id} was rolled back by hand and is not published again; {_live(live)}",
+            f"{made.release_id} was {_left(folder, made.release_id)} and is not published again; {_live(live)}",
             fix=f"feedmill rollback {made.surface} brings it back",
         )
     if live is not None and live.name == made.release_id:
@@ -48,6 +48,11 @@ def run(night: Night) -> StepReport:
 def _held(made: Decision, live: Path | None) -> str:
     failed = [f"  {gate}" for gate in made.gates if gate.verdict == "fail"]
     return "\n".join([f"held: {made.release_id} does not ship; {_live(live)}", *failed])
+
+
+def _left(folder: Path, release_id: str) -> str:
+    why = slots.why_left(folder)
+    return f"left by a server ({why})" if why is not None and release_id in why else "rolled back by hand"
 
 
 def _live(live: Path | None) -> str:

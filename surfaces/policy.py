@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from surfaces.part import Label, Part
+from surfaces.duration import Duration
+from surfaces.part import Label, Part, Positive, Share
 
 
 class Withhold(Part):
@@ -35,8 +37,17 @@ class Withhold(Part):
         )
 
 
+class Trip(Part):
+    """When a server leaves a release for the one before: more than the share `most` of the slots that it filled within
+    `window`, once they are `least` or more, broke a rule that had not given way."""
+
+    window: Duration = timedelta(minutes=5)
+    most: Share = 0.001
+    least: Positive = 500
+
+
 class Policy(Part):
-    """Hard rules.
+    """Hard rules, and `trip`, what happens where they do not hold.
 
     `country_tags`, `device_tags`: prefixes of tags. An item with tags `licensed:DE` and `licensed:FR` is, with
     `country_tags: "licensed:"`, shown in those two countries alone; one without such a tag everywhere.
@@ -45,6 +56,7 @@ class Policy(Part):
     withhold: tuple[Withhold, ...] = ()
     country_tags: Annotated[str, Field(min_length=1)] | None = None
     device_tags: Annotated[str, Field(min_length=1)] | None = None
+    trip: Trip = Trip()
 
     @model_validator(mode="after")
     def _prefixes_differ(self) -> Self:

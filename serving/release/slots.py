@@ -23,6 +23,8 @@ Slot = Literal["blue", "green"]
 SLOTS: tuple[Slot, Slot] = ("blue", "green")
 ACTIVE = "active"
 WITHDRAWN = "withdrawn"
+LEFT = "left"
+"""Says why a server went back to the release before, until another is published or a person decides."""
 
 
 def list_releases(folder: Path) -> list[str]:
@@ -76,6 +78,7 @@ def switch(folder: Path, release_id: str) -> Slot:
         verify(folder / release_id)
         _link(folder / ACTIVE, slot)
         _set_withdrawn(folder, withdrawn(folder) - {release_id})
+        (folder / LEFT).unlink(missing_ok=True)
         return slot
 
 
@@ -91,14 +94,36 @@ def rollback(folder: Path) -> tuple[str, str]:
             raise UserError(f"no release is live in {folder}", fix="run a night first")
         if back is None or back.name == live.name:
             raise UserError(f"{live.name} is the only release that was published; there is nothing to go back to")
-        verify(back)
-        _link(folder / ACTIVE, idle_slot(folder))
-        _set_withdrawn(folder, (withdrawn(folder) | {live.name}) - {back.name})
+        _flip(folder, live, back)
+        (folder / LEFT).unlink(missing_ok=True)
         return live.name, back.name
 
 
+def leave(folder: Path, release_id: str, why: str) -> bool:
+    """Go back from `release_id`, a server having found it unfit; `why` is told until another release is published.
+
+    False, with nothing changed, if it is not live any more or what the other slot holds was left itself: several
+    servers may want the same, and none goes back and forth. Raises InfrastructureError if that release is not whole.
+    """
+    with _alone(folder):
+        live, back = active_release(folder), slot_release(folder, idle_slot(folder))
+        if live is None or live.name != release_id or back is None or back.name in withdrawn(folder):
+            return False
+        _flip(folder, live, back)
+        _write(folder / LEFT, why)
+        return True
+
+
+def why_left(folder: Path) -> str | None:
+    """Why a server went back to the release that is live; None if none did."""
+    try:
+        return (folder / LEFT).read_text()
+    except FileNotFoundError:
+        return None
+
+
 def withdrawn(folder: Path) -> frozenset[str]:
-    """Ids of releases that a person rolled back."""
+    """Ids of releases that were rolled back, by a person or by a server."""
     path = folder / WITHDRAWN
     return frozenset(path.read_text().split()) if path.exists() else frozenset()
 
@@ -136,9 +161,19 @@ def _link(link: Path, target: str) -> None:
         raise InfrastructureError(f"could not point {link} at {target}: {error}") from error
 
 
+def _flip(folder: Path, live: Path, back: Path) -> None:
+    """Answer by `back` instead of `live`, which is noted as withdrawn."""
+    verify(back)
+    _link(folder / ACTIVE, idle_slot(folder))
+    _set_withdrawn(folder, (withdrawn(folder) | {live.name}) - {back.name})
+
+
 def _set_withdrawn(folder: Path, releases: frozenset[str]) -> None:
-    path = folder / WITHDRAWN
     if releases != withdrawn(folder):
-        fresh = path.with_name(f".{WITHDRAWN}.next")
-        fresh.write_text("\n".join(sorted(releases)))
-        fresh.replace(path)
+        _write(folder / WITHDRAWN, "\n".join(sorted(releases)))
+
+
+def _write(path: Path, text: str) -> None:
+    fresh = path.with_name(f".{path.name}.next")
+    fresh.write_text(text)
+    fresh.replace(path)

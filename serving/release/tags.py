@@ -39,6 +39,11 @@ class Tags:
             names=tuple(encoded.dictionary.to_pylist()),
         )
 
+    def of_row(self, row: int) -> list[str]:
+        """The tags of one row."""
+        begin, end = np.searchsorted(self.rows, (row, row + 1))
+        return [self.names[code] for code in self.codes[begin:end].tolist() if code >= 0]
+
     def bearing(self, tag: str, rows: npt.NDArray[np.int64]) -> Mask:
         """(m,) whether each of (m,) `rows` bears `tag`."""
         return self._at(f"={tag}", [tag] if tag in self.names else [], rows)

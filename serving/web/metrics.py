@@ -17,10 +17,12 @@ NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "no surface c
 
 
 class ReadyResponse(BaseModel):
-    """`surfaces` that can answer."""
+    """`surfaces` that can answer; `alarms` of those whose slates broke more rules than their policy lets pass, and
+    what the server did about it."""
 
     status: Literal["ready", "not ready"]
     surfaces: list[str]
+    alarms: dict[str, str]
 
 
 def router(service: Service) -> APIRouter:
@@ -39,7 +41,9 @@ def router(service: Service) -> APIRouter:
         able = sorted(name for name, surface in service.surfaces.items() if surface.release is not None)
         if not able:
             response.status_code = 503
-        return ReadyResponse(status="ready" if able else "not ready", surfaces=able)
+        alarms = {name: surface.alarm for name, surface in service.surfaces.items()}
+        told = {name: alarm for name, alarm in alarms.items() if alarm is not None}
+        return ReadyResponse(status="ready" if able else "not ready", surfaces=able, alarms=told)
 
     return routes
 
@@ -53,6 +57,7 @@ class _Parts:
     def collect(self) -> Iterator[Metric]:
         yield from self._releases()
         yield from self._logs()
+        yield from self._policy()
         online = self._service.online
         counts = {"applied": online.applied, "dropped": online.dropped, "failed": online.failed}
         updates = CounterMetricFamily("feedmill_online_updates", "updates of real-time state", labels=["result"])
@@ -77,6 +82,22 @@ class _Parts:
                 lag.add_metric([name], (self._service.clock() - ended).total_seconds())
                 items.add_metric([name], len(release.catalogue))
         yield from (info, lag, items, degraded)
+
+    def _policy(self) -> Iterator[Metric]:
+        broken = CounterMetricFamily("feedmill_policy_violations", "shown against a rule", labels=["surface", "rule"])
+        share = GaugeMetricFamily(
+            "feedmill_policy_violation_share", "of the slots filled lately that broke a rule", labels=["surface"]
+        )
+        alarm = GaugeMetricFamily(
+            "feedmill_policy_alarm", "1 since it was too many, until another release is published", labels=["surface"]
+        )
+        for name, surface in self._service.surfaces.items():
+            watch = self._service.watched(name)
+            for rule, count in watch.broken.copy().items():
+                broken.add_metric([name, rule], count)
+            share.add_metric([name], watch.share)
+            alarm.add_metric([name], float(surface.alarm is not None))
+        yield from (broken, share, alarm)
 
     def _logs(self) -> Iterator[Metric]:
         requests = CounterMetricFamily("feedmill_logged_requests", "requests by log", labels=["surface", "result"])

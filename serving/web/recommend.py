@@ -27,6 +27,7 @@ def router(service: Service) -> APIRouter:
         answer = recommend(release, ask, UNGUARDED if request.dry_run else service.guards[surface])
         if not request.dry_run:
             service.metrics.answered(answer)
+            service.watched(surface).answered(answer)
             service.shadows[surface].offer(answer)
             service.recent.add(Asked(surface, release.release_id, answer.ask))
             service.log(surface).request(answer, at)

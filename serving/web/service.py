@@ -18,6 +18,7 @@ from fastapi import HTTPException
 from serving.ask import Ask
 from serving.experiments.assign import assign
 from serving.fallback.guard import LiveGuard
+from serving.fallback.policy_watch import PolicyWatch
 from serving.logs.pseudonyms import Pseudonyms
 from serving.logs.surface_log import SurfaceLog
 from serving.logs.writer import Clock
@@ -70,7 +71,10 @@ class Service:
         served = {surface.surface: surface for surface in surfaces}
         server, store = server_id(), open_store(home / "online")
         return cls(
-            surfaces={name: LiveSurface(home / "releases" / name, PostedItems(store, name)) for name in served},
+            surfaces={
+                name: LiveSurface(home / "releases" / name, PostedItems(store, name), PolicyWatch(one))
+                for name, one in served.items()
+            },
             logs={name: SurfaceLog(one, home / "landing" / name, server, clock) for name, one in served.items()},
             pseudonyms=Pseudonyms.from_environment(home),
             online=LiveState(store),
@@ -129,6 +133,12 @@ class Service:
         """The postings of `surface`."""
         found = self.surface(surface).posted
         assert found is not None, "every surface of a server has postings"
+        return found
+
+    def watched(self, surface: str) -> PolicyWatch:
+        """What counts the broken rules of `surface`."""
+        found = self.surface(surface).watch
+        assert found is not None, "every surface of a server is watched"
         return found
 
     def log(self, surface: str) -> SurfaceLog:

@@ -48,8 +48,8 @@ def test_a_surface_without_a_live_release_is_503_with_words_until_one_is_publish
     assert client.get("/healthz").json() == {
         "status": "ok",
         "surfaces": {
-            "shorts": {"release_id": FIRST, "problem": None},
-            "mind": {"release_id": None, "problem": None},
+            "shorts": {"release_id": FIRST, "problem": None, "alarm": None},
+            "mind": {"release_id": None, "problem": None, "alarm": None},
         },
     }
 

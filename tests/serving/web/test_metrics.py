@@ -35,7 +35,7 @@ def test_a_scrape_tells_of_requests_stages_and_the_release(client: TestClient) -
 
 
 def test_ready_is_who_can_answer(client: TestClient, tmp_path: Path) -> None:
-    assert client.get("/readyz").json() == {"status": "ready", "surfaces": ["shorts"]}
+    assert client.get("/readyz").json() == {"status": "ready", "surfaces": ["shorts"], "alarms": {}}
     with TestClient(create_app(tmp_path / "empty", [tiny_surface()])) as other:
         sent = other.get("/readyz")
     assert (sent.status_code, sent.json()["status"]) == (503, "not ready")

@@ -19,15 +19,15 @@ from threadpoolctl import threadpool_limits
 from models.interface import Floats, Ints
 from schemas.errors import UserError
 
-KINDS = ("pq", "ivf_pq", "hnsw", "ivf_flat", "flat")
+KINDS = ("ivf_pq", "pq", "hnsw", "ivf_flat", "flat")
 AUGMENTABLE = ("hnsw", "ivf_flat")
 HNSW_LINKS = 32
 EF_CONSTRUCTION = 200
 EF_SEARCH = 256
 NPROBE_SHARE = 0.1
 """Share of the inverted lists that a query visits."""
-CODED_NPROBE_SHARE = 0.2
-"""The same of `ivf_pq`, whose visits cost less."""
+LEAST_SHARE, MOST_SHARE = 1 / 32, 1 / 4
+"""The same of `ivf_pq`: where it begins, and beyond which all codes are scanned about as fast."""
 CODE_BITS = 4
 SHORTLIST, SHORTLIST_LEAST = 2.0, 500
 """What is scored again by the true vectors: so many times k, and no fewer than these."""
@@ -85,6 +85,16 @@ class ItemIndex:
             found = ((asked**2).sum(axis=1, keepdims=True) + self._largest - found) / 2
         scores[:, :width], rows[:, :width] = np.where(near >= 0, found, -np.inf), near
         return scores, rows
+
+    def widen(self) -> bool:
+        """Visit twice as many lists from now on, as the saved file will say too; False if no more are worth it."""
+        if self.kind != "ivf_pq":
+            return False
+        coded = faiss.downcast_index(self._faiss.base_index)
+        if 2 * coded.nprobe > max(1, MOST_SHARE * coded.nlist):
+            return False
+        coded.nprobe *= 2
+        return True
 
     def save(self, path: Path) -> None:
         """Write to one file."""
@@ -145,7 +155,7 @@ def _coded(kind: str, vectors: Floats, seed: int) -> Any:
     else:
         lists = max(1, min(round(n**0.5), n // 39))
         coded = faiss.IndexIVFPQFastScan(faiss.IndexFlat(d, metric), d, lists, d, CODE_BITS, metric)
-        coded.cp.seed, coded.nprobe = seed, max(1, 8, round(CODED_NPROBE_SHARE * lists))
+        coded.cp.seed, coded.nprobe = seed, max(1, round(LEAST_SHARE * lists))
     coded.pq.cp.seed = seed
     coded.train(vectors)
     return faiss.IndexRefineFlat(coded)

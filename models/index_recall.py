@@ -16,6 +16,8 @@ Mask = npt.NDArray[np.bool_]
 SEGMENTS = ("head", "tail", "new")
 EXACT_BELOW = 2000
 """With fewer items exact search is as fast as any index and always right."""
+LISTS_FROM = 100_000
+"""With fewer items their codes are scanned whole as fast as in some lists."""
 HEAD_SHARE = 0.5
 """Head items are the most popular ones that together have this share of the responses."""
 NEW_RESPONSES = 5
@@ -95,15 +97,20 @@ def choose(judge: Judge, kinds: Sequence[str], bar: float, seed: int) -> tuple[I
     """The first index, in the order of `kinds`, that reaches `bar`, and every attempt; the last is the one chosen.
 
     Approximate kinds are tried plain and then, where that means anything, augmented; exact search comes last of all.
-    Small catalogues, and those without a query to measure with, go straight to exact search.
+    `ivf_pq` is for large catalogues and visits as many lists as it needs for the bar. Small catalogues, and those
+    without a query to measure with, go straight to exact search.
     """
     attempts: list[Attempt] = []
     worthwhile = len(judge.vectors) >= EXACT_BELOW and len(judge.queries) > 0
-    approximate = [kind for kind in kinds if kind != "flat"] if worthwhile else []
+    lists = len(judge.vectors) >= LISTS_FROM
+    approximate = [kind for kind in kinds if kind != "flat" and (lists or kind != "ivf_pq")] if worthwhile else []
     ways = [(kind, extra) for kind in approximate for extra in (False, True) if not extra or kind in AUGMENTABLE]
     for kind, augmented in [*ways, ("flat", False)]:
         index = ItemIndex.build(kind, judge.vectors, seed, augmented=augmented)
-        attempts.append(Attempt(kind, augmented, judge.recall(index)))
-        if attempts[-1].recall.overall >= bar:
+        recall = judge.recall(index)
+        while recall.overall < bar and index.widen():
+            recall = judge.recall(index)
+        attempts.append(Attempt(kind, augmented, recall))
+        if recall.overall >= bar:
             break
     return index, attempts

@@ -16,7 +16,7 @@ from surfaces.slate import Slate
 
 Lack = Literal["user", "position", "propensity", "non_clicks", "history", "creator", "topic"]
 SourceName = Literal["als", "item_item", "two_tower", "popular"]
-IndexKind = Literal["pq", "ivf_pq", "hnsw", "ivf_flat", "flat"]
+IndexKind = Literal["ivf_pq", "pq", "hnsw", "ivf_flat", "flat"]
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=0)]
@@ -62,7 +62,7 @@ class Ranker(_Part):
 class Index(_Part):
     """How item vectors may be indexed: kinds are tried in order until one reaches the recall bar."""
 
-    kinds: tuple[IndexKind, ...] = ("pq", "hnsw", "ivf_flat", "flat")
+    kinds: tuple[IndexKind, ...] = ("ivf_pq", "pq", "hnsw", "ivf_flat", "flat")
     recall_at: Positive = 100
     min_recall: Share = 0.95
     queries: Positive = 1000

@@ -1,13 +1,17 @@
-"""A release of any size with made-up numbers: what serving costs depends on shapes, not on what is learnt."""
+"""A release of any size with made-up numbers: what serving costs depends on shapes, not on what is learnt.
+
+Vectors lie as trained ones do (those of a release of `shorts`): as spread over directions, as much in clusters, so that
+inverted lists lose as many of a user's best items as they would there.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,9 +19,11 @@ import yaml
 
 from features.entities import SEPARATOR
 from features.registry import batch, registry, schema_hash
+from infra.bench.vectors import Cloud, Shape
 from models.als import ALS
 from models.calibration import Calibration, Calibrator
-from models.index import HNSW_LINKS
+from models.index_recall import Judge, choose
+from models.interface import Floats
 from models.popular import Popular
 from models.ranker import Ranker
 from models.ranker_data import CATEGORIES, RankerData, head_kinds
@@ -33,8 +39,8 @@ SIZE, HISTORY, CONTENT, SHOWN = 64, 20, 16, 20
 HEADS = ("click", "like", "follow", "hide")
 USERS, TOPICS, ITEMS_PER_CREATOR = 20_000, 40, 20
 TRAINED = 20_000
-BUILD_EFFORT = 40
-"""efConstruction of the graph: a tenth of the time a night takes, and the same cost of a search."""
+SHAPES = {"als": Shape(40.0, 0.4), "two_tower": Shape(19.0, 0.65)}
+QUERIES = 100
 
 
 def surface(candidates: int) -> Surface:
@@ -49,6 +55,7 @@ def surface(candidates: int) -> Surface:
     content["ranker"] = {"heads": list(HEADS)}
     content["value"] = {head: weight for head, weight in content["value"].items() if head in HEADS}
     content["slate"] |= {"size": SHOWN, "candidates": candidates}
+    content["index"] = {"kinds": ["ivf_pq", "pq"], "recall_at": round(candidates * 0.6), "queries": QUERIES}
     return Surface.model_validate(content)
 
 
@@ -58,10 +65,13 @@ def build(folder: Path, items: int, candidates: int, seed: int = 7) -> str:
     release = folder / f"{DAY}-{items:010d}"
     (release / "features").mkdir(parents=True)
     ids = strings(f"v{number:08d}" for number in range(items))
-    vectors = rng.normal(size=(items, SIZE)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    _models(release, ids, vectors, rng)
-    _index(release, vectors)
+    clouds = {name: Cloud(shape, SIZE, items, rng) for name, shape in SHAPES.items()}
+    vectors = {name: cloud.items(items) for name, cloud in clouds.items()}
+    _models(release, ids, vectors, clouds["als"].users(USERS), rng)
+    (release / "index").mkdir()
+    asking = {name: cloud.users(QUERIES) for name, cloud in clouds.items()}
+    found = {name: _index(release, name, one, asking[name], asked) for name, one in vectors.items()}
+    (release / "index" / "index.json").write_text(json.dumps(found))
     _catalogue(release / "features" / "catalogue.parquet", ids, rng)
     _tables(release / "features", asked, ids, rng)
     _lists(release / "features", ids, rng)
@@ -71,12 +81,12 @@ def build(folder: Path, items: int, candidates: int, seed: int = 7) -> str:
     return release.name
 
 
-def _models(release: Path, ids: Any, vectors: Any, rng: np.random.Generator) -> None:
+def _models(release: Path, ids: Any, vectors: Mapping[str, Floats], users: Floats, rng: np.random.Generator) -> None:
     known = Vocabulary(ids)
     als, tower, popular = ALS(embedding_size=SIZE), TwoTower(embedding_size=SIZE, history=HISTORY), Popular()
     for model in (als, tower):
-        model.items, model.vectors, model.recommendable = known, vectors, len(ids)
-    als.users, als.user_vectors = Vocabulary(strings(user_ids())), rng.normal(size=(USERS, SIZE)).astype(np.float32)
+        model.items, model.vectors, model.recommendable = known, vectors[model.name], len(ids)
+    als.users, als.user_vectors = Vocabulary(strings(user_ids())), users
     tower.tower = _user_tower(rng)
     popular.items, popular.counts = known, np.sort(rng.random(len(ids)).astype(np.float32))[::-1].copy()
     for trained in (als, tower, popular):
@@ -97,13 +107,12 @@ def _user_tower(rng: np.random.Generator) -> UserTower:
     return UserTower(**{name: 0.1 * rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()})
 
 
-def _index(release: Path, vectors: Any) -> None:
-    graph = faiss.IndexHNSWFlat(SIZE, HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
-    graph.hnsw.efConstruction = BUILD_EFFORT
-    graph.add(vectors)
-    (release / "index").mkdir()
-    for name in ("als", "two_tower"):
-        faiss.write_index(graph, str(release / "index" / f"{name}.faiss"))
+def _index(release: Path, name: str, vectors: Floats, queries: Floats, asked: Surface) -> str:
+    """The index that a night would choose; how it was measured, in words."""
+    judge = Judge(vectors, queries, asked.index.recall_at, {})
+    index, attempts = choose(judge, asked.index.kinds, asked.index.min_recall, 7)
+    index.save(release / "index" / f"{name}.faiss")
+    return f"{attempts[-1].kind}, recall@{judge.k} {attempts[-1].recall.overall:.3f}"
 
 
 def _catalogue(path: Path, ids: Any, rng: np.random.Generator) -> None:

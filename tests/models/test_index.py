@@ -128,9 +128,25 @@ def test_exact_search_is_the_last_resort_and_reaches_any_bar() -> None:
     vectors = unit_vectors(6_000, d=32) * norms
     index, attempts = choose(Judge(vectors, unit_vectors(30, d=32, seed=1), 100, {}), KINDS, 1.0, 0)
     assert index.kind == "flat" or attempts[-1].recall.overall == 1.0
-    assert [(attempt.kind, attempt.augmented) for attempt in attempts] == WAYS[: len(attempts)]
+    tried = [way for way in WAYS if way[0] != "ivf_pq"]
+    assert [(attempt.kind, attempt.augmented) for attempt in attempts] == tried[: len(attempts)]
     assert all(attempt.recall.overall < 1.0 for attempt in attempts[:-1])
     assert attempts[-1].recall.overall == 1.0
+
+
+def test_a_large_catalogue_has_lists_and_visits_no_more_of_them_than_the_bar_needs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("models.index_recall.LISTS_FROM", 2000)
+    centres = 2 * unit_vectors(50)
+    vectors = np.asarray(centres[np.arange(3000) % 50] + 3 * unit_vectors(3000, seed=2), np.float32)
+    judge = Judge(vectors, vectors[:50], 10, {})
+    easy, attempts = choose(judge, KINDS, 0.5, 0)
+    hard, more = choose(judge, KINDS, attempts[0].recall.overall + 0.01, 0)
+    assert (easy.kind, hard.kind, len(attempts), len(more)) == ("ivf_pq", "ivf_pq", 1, 1)
+    assert attempts[0].recall.overall < more[0].recall.overall
+    hard.save(tmp_path / "hard.faiss")
+    assert judge.recall(ItemIndex.load(tmp_path / "hard.faiss")) == more[0].recall
 
 
 def test_small_catalogues_and_those_without_queries_are_searched_exactly() -> None:

@@ -34,9 +34,10 @@ class Violation:
 class Logged:
     """The rows of one day, as frames.
 
-    `requests`: request_id, requested_at, country, device, user_id, size. `impressions`: request_id, item_id, position,
-    propensity, source, explored, relaxed (lists). `items`: item_id, creator_id, topic, tags (lists), created_at, as the
-    release knew them. `ranking` of sampled requests: request_id, item_id, and a column for each score and feature.
+    `requests`: request_id, requested_at, country, device, area, user_id, size. `impressions`: request_id, item_id,
+    position, propensity, source, explored, relaxed (lists). `items`: item_id, creator_id, topic, tags (lists),
+    created_at, as the release knew them. `ranking` of sampled requests: request_id, item_id, and a column for each
+    score and feature.
     """
 
     requests: pd.DataFrame
@@ -151,11 +152,11 @@ def _withheld(policy: Policy, shown: pd.DataFrame) -> Iterator[Violation]:
         places = zip(known, shown["country"], shown["device"], strict=True)
         fits = np.array([rule.fits(bool(who), _text(land), _text(device)) for who, land, device in places], dtype=bool)
         yield from _told(shown, fits & _bears(shown, rule.label), f"withhold {rule.label}", "must not be shown here")
-    for column, prefix in (("country", policy.country_tags), ("device", policy.device_tags)):
-        if prefix is not None:
-            pairs = zip(shown["tags"], shown[column], strict=True)
-            foreign = np.array([_foreign(tags, prefix, _text(value)) for tags, value in pairs], dtype=bool)
-            yield from _told(shown, foreign, f"{column}_tags", f"is not for this {column}")
+    for name, prefix in policy.bindings.items():
+        values = shown["requested_at"].dt.strftime("%H") if name == "hour" else shown[name]
+        pairs = zip(shown["tags"], values, strict=True)
+        foreign = np.array([_foreign(tags, prefix, _text(value)) for tags, value in pairs], dtype=bool)
+        yield from _told(shown, foreign, f"{name}_tags", f"is not for this {name}")
 
 
 def _foreign(tags: Sequence[str], prefix: str, value: str | None) -> bool:

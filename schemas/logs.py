@@ -21,6 +21,7 @@ REQUEST = Contract(
         Field("requested_at", "timestamp", "UTC time of the request", required=True),
         Field("country", "string", "ISO 3166 alpha-2 country"),
         Field("device", "string", "device class"),
+        Field("area", "string", "place, such as a delivery zone, in the words of the items' tags"),
         Field("network", "string", "network class"),
         Field("history", "list<string>", "items consumed before, oldest first, as frozen at request time"),
         Field("release_id", "string", "release that answered"),

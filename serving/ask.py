@@ -19,7 +19,7 @@ class Ask:
     in every layer, as `layer:arm`. `posted`: number of the last posted item that the release was given beside its own,
     which says to a replay what it was answered from. `fallbacks`: fallbacks that were taken before the pipeline ran,
     or, in a replay, those that the log names. `last_good`: the slate that fallback `last_good` repeats. `at` must
-    carry a time zone.
+    carry a time zone. `area`: where the request comes from, in the words of the items' tags.
     """
 
     request_id: str
@@ -28,6 +28,7 @@ class Ask:
     session_id: str | None = None
     country: str | None = None
     device: str | None = None
+    area: str | None = None
     network: str | None = None
     history: tuple[str, ...] | None = None
     seen: tuple[str, ...] = ()
@@ -41,6 +42,12 @@ class Ask:
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
             raise ValueError(f"at: found {self.at} without a time zone")
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What items may be bound to, as their tags would name it; "" for what the request does not say."""
+        hour = f"{self.at.astimezone(UTC):%H}"
+        return {"country": self.country or "", "device": self.device or "", "area": self.area or "", "hour": hour}
 
     @property
     def microseconds(self) -> int:

@@ -124,6 +124,7 @@ def ask_of(request: Row) -> Ask:
         session_id=request.get("session_id"),
         country=request.get("country"),
         device=request.get("device"),
+        area=request.get("area"),
         network=request.get("network"),
         history=None if request.get("history") is None else tuple(request["history"]),
         seen=tuple(request.get("seen") or ()),

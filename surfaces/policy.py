@@ -49,17 +49,34 @@ class Trip(Part):
 class Policy(Part):
     """Hard rules, and `trip`, what happens where they do not hold.
 
-    `country_tags`, `device_tags`: prefixes of tags. An item with tags `licensed:DE` and `licensed:FR` is, with
-    `country_tags: "licensed:"`, shown in those two countries alone; one without such a tag everywhere.
+    `country_tags`, `device_tags`, `area_tags`, `hour_tags`: prefixes of tags. An item with tags `licensed:DE` and
+    `licensed:FR` is, with `country_tags: "licensed:"`, shown in those two countries alone; one without such a tag
+    everywhere. An area is what the request names as one (a delivery zone, say), an hour one of the UTC day, 00 to 23.
     """
 
     withhold: tuple[Withhold, ...] = ()
     country_tags: Annotated[str, Field(min_length=1)] | None = None
     device_tags: Annotated[str, Field(min_length=1)] | None = None
+    area_tags: Annotated[str, Field(min_length=1)] | None = None
+    hour_tags: Annotated[str, Field(min_length=1)] | None = None
     trip: Trip = Trip()
 
     @model_validator(mode="after")
     def _prefixes_differ(self) -> Self:
-        if self.country_tags is not None and self.country_tags == self.device_tags:
-            raise ValueError(f"device_tags: found {self.device_tags!r}, which country_tags has too")
+        had: dict[str, str] = {}
+        for name, prefix in self.bindings.items():
+            if prefix in had:
+                raise ValueError(f"{name}_tags: found {prefix!r}, which {had[prefix]}_tags has too")
+            had[prefix] = name
         return self
+
+    @property
+    def bindings(self) -> dict[str, str]:
+        """By what an item may be bound to (country, device, area, hour), the prefix of the tags that say so."""
+        prefixes = {
+            "country": self.country_tags,
+            "device": self.device_tags,
+            "area": self.area_tags,
+            "hour": self.hour_tags,
+        }
+        return {name: prefix for name, prefix in prefixes.items() if prefix is not None}

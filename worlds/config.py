@@ -210,6 +210,13 @@ class WorldConfig(Part):
         return self
 
     @model_validator(mode="after")
+    def _a_town_lies_in_one_country(self) -> Self:
+        if self.options.kitchens is not None and len(self.population.countries) > 1:
+            found = ", ".join(self.population.countries)
+            raise ValueError(f"population.countries: found {found}; allowed is one, where options.kitchens has a town")
+        return self
+
+    @model_validator(mode="after")
     def _consumption_follows_a_look(self) -> Self:
         seen = [name for name, spec in self.outcomes.items() if spec.given == "examined" and not spec.unless]
         if self.consumed_by not in seen:

@@ -121,6 +121,22 @@ class World:
             fine &= option.eligible(asked, now)
         return np.asarray(fine)
 
+    def bound(self, rows: Codes) -> list[list[str]]:
+        """The tags of items `rows` that say to whom they may be shown: none where anybody may see them.
+
+        `licensed:DE` names a country, `device:flagship` a device; options have their own.
+        """
+        countries, devices = tuple(self.config.population.countries), tuple(self.config.population.devices)
+        can = np.arange(len(devices)) <= len(devices) - 1 - self._stock.capability[rows][:, None]
+        found = [option.tags(rows) for option in self._options]
+        for prefix, names, masks in (("licensed", countries, self._stock.licensed[rows]), ("device", devices, can)):
+            found.append([[f"{prefix}:{names[n]}" for n in np.flatnonzero(m)] if not m.all() else [] for m in masks])
+        return [[tag for some in tags for tag in some] for tags in zip(*found, strict=True)]
+
+    def areas(self, asked: Requests) -> list[str] | None:
+        """Where each request comes from, in the words of the items' tags; None where that does not matter."""
+        return next((found for option in self._options if (found := option.areas(asked)) is not None), None)
+
     def eligible_by_segment(self, asked: Requests) -> tuple[Codes, Mask]:
         """The same, shared by requests alike: (r,) segment of each, and (s, catalogue) what a segment may be shown."""
         kinds = np.stack(self._eligibility(asked))

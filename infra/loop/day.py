@@ -78,7 +78,7 @@ def _waves(asked: Requests) -> Iterator[Codes]:
 
 def _answers(world: World, server: Server, clock: SimulatedClock, asked: Requests) -> Codes:
     people = world.config.population
-    names = (asked.ids(), asked.session_ids(), user_ids(asked.user))
+    names, areas = (asked.ids(), asked.session_ids(), user_ids(asked.user)), world.areas(asked)
     labels = (tuple(people.countries), tuple(people.devices), tuple(people.networks))
     slates = np.full((len(asked), world.surface.slate.size), -1, dtype=np.int64)
     for nth, (request, session, user) in enumerate(zip(*(column.to_pylist() for column in names), strict=True)):
@@ -87,6 +87,8 @@ def _answers(world: World, server: Server, clock: SimulatedClock, asked: Request
             words[codes[nth]] for words, codes in zip(labels, (asked.country, asked.device, asked.network), strict=True)
         )
         context = {"country": country, "device": device, "network": network}
+        if areas is not None:
+            context["area"] = areas[nth]
         body = {"request_id": request, "session_id": session, "user_id": user, "context": context}
         answer = answered(server.post(f"/v1/{world.surface.surface}/recommend", json=body))
         items = [row_of(shown["item_id"]) for shown in answer["items"]]

@@ -27,7 +27,10 @@ _SQL = {
     "list<float32>": "FLOAT[]",
     "map<string,float32>": "MAP(VARCHAR, FLOAT)",
 }
-_REQUEST = ("request_id", "requested_at", "user_id", "country", "device", "size", "release_id", "config", "arms")
+_REQUEST = (
+    *("request_id", "requested_at", "user_id", "country", "device", "area"),
+    *("size", "release_id", "config", "arms"),
+)
 _IMPRESSION = ("request_id", "item_id", "position", "propensity", "source", "explored", "relaxed", "user_id")
 _ITEM = ("item_id", "creator_id", "topic", "tags", "created_at", "updated_at")
 _RANKING = ("request_id", "item_id", "value", "scores", "features")

@@ -26,8 +26,7 @@ def _forbidden(answer: Answer, policy: Policy) -> list[str]:
     """The rule of `policy` that each shown item breaks, once for each that it breaks."""
     ask, known = answer.ask, answer.person.known
     withheld = [rule.label for rule in policy.withhold if rule.fits(known, ask.country, ask.device)]
-    places = {"country_tags": (policy.country_tags, ask.country), "device_tags": (policy.device_tags, ask.device)}
-    bound = {rule: (prefix, value or "") for rule, (prefix, value) in places.items() if prefix is not None}
+    bound = {f"{name}_tags": (prefix, ask.places[name]) for name, prefix in policy.bindings.items()}
     if not withheld and not bound:
         return []
     found: list[str] = []

@@ -70,6 +70,7 @@ def request_row(answer: Answer, sampled: bool) -> Row:
         "requested_at": written(ask.at),
         "country": ask.country,
         "device": ask.device,
+        "area": ask.area,
         "network": ask.network,
         "history": answer.person.history,
         "release_id": release.release_id,

@@ -38,9 +38,7 @@ def withheld(release: LoadedRelease, ask: Ask, person: Person, rows: Rows) -> di
             reason = f"withheld {rule.label}"
             mask = catalogue.bearing(rule.label, rows)
             found[reason] = found[reason] | mask if reason in found else mask
-    places = (("country", policy.country_tags, ask.country), ("device", policy.device_tags, ask.device))
-    for name, prefix, value in places:
-        if prefix is not None:
-            bound = catalogue.tags.prefixed(prefix, rows)
-            found[f"not for this {name}"] = bound & ~catalogue.tags.bearing(f"{prefix}{value or ''}", rows)
+    for name, prefix in policy.bindings.items():
+        bound = catalogue.tags.prefixed(prefix, rows)
+        found[f"not for this {name}"] = bound & ~catalogue.tags.bearing(f"{prefix}{ask.places[name]}", rows)
     return found

@@ -19,13 +19,15 @@ MAX_SEEN = 1000
 class Context(BaseModel):
     """Where the request comes from.
 
-    `history`: items consumed before, oldest first, if the caller knows them best. `seen`: items not to show again.
+    `area`: a place such as a delivery zone, as the tags of items name it. `history`: items consumed before, oldest
+    first, if the caller knows them best. `seen`: items not to show again.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     country: Annotated[str, Field(min_length=2, max_length=2)] | None = None
     device: Id | None = None
+    area: Id | None = None
     network: Id | None = None
     history: Annotated[list[Id], Field(max_length=MAX_HISTORY)] | None = None
     seen: Annotated[list[Id], Field(max_length=MAX_SEEN)] = []

@@ -52,6 +52,7 @@ def asked(request: RecommendRequest, user: str | None, at: datetime) -> Ask:
         session_id=request.session_id,
         country=context.country,
         device=context.device,
+        area=context.area,
         network=context.network,
         history=None if context.history is None else tuple(context.history),
         seen=tuple(context.seen),

@@ -71,10 +71,11 @@ def user_rows(world: World) -> pa.Table:
 def _tags(world: World, rows: Codes, topics: list[str], edited: list[bool]) -> list[list[str]]:
     stock = world.items
     flags = zip(topics, edited, stock.sensitive[rows].tolist(), stock.sponsored[rows].tolist(), strict=True)
-    return [
+    named = [
         [word for word, holds in ((name, True), ("edited", late), ("sensitive", odd), ("sponsored", paid)) if holds]
         for name, late, odd, paid in flags
     ]
+    return [[*words, *bound] for words, bound in zip(named, world.bound(rows), strict=True)]
 
 
 def _vectors(content: Floats, known: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pa.Array:

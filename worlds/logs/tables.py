@@ -40,10 +40,11 @@ class Ids:
 
 def requests(world: World, asked: Requests, ids: Ids, sampled: Mask) -> pa.Table:
     """The request layer."""
-    people = world.config.population
+    people, areas = world.config.population, world.areas(asked)
     n = len(asked)
     return pa.table(
         {
+            **({} if areas is None else {"area": pa.array(areas)}),
             "request_id": ids.request,
             "user_id": user_ids(asked.user),
             "session_id": asked.session_ids(),

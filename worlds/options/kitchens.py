@@ -15,6 +15,7 @@ from worlds.drivers import Drivers, Scene
 from worlds.options.option import Option
 from worlds.options.settings import Kitchens
 from worlds.sessions import Requests
+from worlds.vocabulary import utc_offsets
 
 
 class Town(Option):
@@ -60,6 +61,21 @@ class Town(Option):
     def eligible(self, asked: Requests, items: int) -> Mask:
         near = self.travel(self.home[asked.user][:, None], self.place[:items]) <= self.spec.furthest_minutes
         return np.asarray(near & ((asked.hour[:, None] - self.opens[:items]) % 24 < self.lasts[:items]))
+
+    def tags(self, rows: Codes) -> list[list[str]]:
+        """Such as `zone:07`, where it delivers, and `open:18`, a UTC hour, unless it never closes."""
+        zones = np.arange(self.spec.side**2)
+        near = self.travel(zones[None, :], self.place[rows][:, None]) <= self.spec.furthest_minutes
+        opens = (self.opens[rows] - utc_offsets(tuple(self.ground.config.population.countries))[0]) % 24
+        hours = [range(opened, opened + lasts) for opened, lasts in zip(opens.tolist(), self.lasts[rows], strict=True)]
+        return [
+            [f"zone:{zone:02}" for zone in np.flatnonzero(reached)]
+            + ([f"open:{hour % 24:02}" for hour in hour_s] if len(hour_s) < 24 else [])
+            for reached, hour_s in zip(near, hours, strict=True)
+        ]
+
+    def areas(self, asked: Requests) -> list[str]:
+        return [f"{zone:02}" for zone in self.home[asked.user].tolist()]
 
     def learn(self, item: Codes) -> None:
         orders = np.bincount(item, minlength=len(self.load))

@@ -35,6 +35,14 @@ class Option:
         """(r, items) which of the first `items` may be shown."""
         return True
 
+    def tags(self, rows: Codes) -> list[list[str]]:
+        """What the log's item rows say of items `rows` because of it, by which a server knows where to show them."""
+        return [[] for _ in rows]
+
+    def areas(self, asked: Requests) -> list[str] | None:
+        """Where each request comes from, in the words of those tags; None where that does not matter."""
+        return None
+
     def learn(self, item: Codes) -> None:
         """Take up the items (e,) that were consumed today, as the day passes."""
 

@@ -11,12 +11,12 @@ import pyarrow.compute as pc
 
 from features.feature import Unknown
 from features.registry import registry
-from features.request import AFFINITY, Context, Floats, Ints, request_features
+from features.request import AFFINITY, DURATION, Context, Floats, Ints, request_features
 from surfaces.surface import Surface
 
 
 def from_samples(samples: pa.Table, surface: Surface) -> Floats:
-    """The (n, F) float32 matrix of gold.samples' rows and their `content_affinity`, columns as in `registry(surface)`.
+    """The (n, F) float32 matrix of `jobs.gold.ranker_samples`, columns as in `registry(surface)`.
 
     Raises KeyError naming the first column that `samples` lacks.
     """
@@ -29,7 +29,7 @@ def from_samples(samples: pa.Table, surface: Surface) -> Floats:
 def _context(samples: pa.Table, near: Floats) -> Context:
     lengths = pc.fill_null(samples["history_length"].cast(pa.int64()), -1)
     shown, created = _microseconds(samples["shown_at"]), _microseconds(samples["created_at"])
-    return Context(shown, created, _array(lengths), near)
+    return Context(shown, created, _array(lengths), near, _column(samples, DURATION))
 
 
 def assemble(surface: Surface, context: Context, columns: Mapping[str, npt.ArrayLike]) -> Floats:

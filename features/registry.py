@@ -71,6 +71,8 @@ def _at_request(history: bool) -> Iterator[Feature]:
         "is_weekend": ("at", "1 on Saturday and Sunday (UTC)"),
         "item_log_age_hours": ("created_at", "ln(1 + hours since the item was created)"),
         "item_age_unknown": ("created_at", "1 where the item's creation time is unknown"),
+        "item_log_duration": ("duration_s", "ln(1 + length of the item in seconds)"),
+        "item_duration_unknown": ("duration_s", "1 where the length of the item is unknown"),
     }
     if history:
         described["log_history"] = ("history_length", "ln(1 + items in the frozen history, at most 50)")

@@ -12,6 +12,8 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 AFFINITY = "content_affinity"
+DURATION = "duration_s"
+"""The column of a sample that holds the length of its item."""
 HISTORY = 50
 """Items of history that count; the same k as gold.sequence keeps."""
 
@@ -33,15 +35,18 @@ class Context:
     `at`: UTC microseconds of the request (in training: shown_at). `created_at`: UTC microseconds the item was
     created, 0 if unknown. `history_length`: items in the history frozen at request time, -1 if unknown. `affinity`:
     float32 nearness of the item to that history by content, as `features.affinity` gives it, NaN if unknown.
+    `duration_s`: float32 length of the item in seconds, NaN if unknown.
     """
 
     at: Ints
     created_at: Ints
     history_length: Ints
     affinity: Floats
+    duration_s: Floats
 
     def __post_init__(self) -> None:
-        lengths = {len(self.at), len(self.created_at), len(self.history_length), len(self.affinity)}
+        arrays = (self.at, self.created_at, self.history_length, self.affinity, self.duration_s)
+        lengths = {len(array) for array in arrays}
         if len(lengths) != 1:
             raise ValueError(f"context arrays differ in length: {sorted(lengths)}")
 
@@ -49,10 +54,12 @@ class Context:
         return len(self.at)
 
     @classmethod
-    def of_request(cls, at: int, created_at: Ints, history_length: int, affinity: Floats) -> Context:
+    def of_request(
+        cls, at: int, created_at: Ints, history_length: int, affinity: Floats, duration_s: Floats
+    ) -> Context:
         """The context of one request, made at `at`, for n items created at `created_at`."""
         n = len(created_at)
-        return cls(np.full(n, at, np.int64), created_at, np.full(n, history_length, np.int64), affinity)
+        return cls(np.full(n, at, np.int64), created_at, np.full(n, history_length, np.int64), affinity, duration_s)
 
 
 def request_features(context: Context) -> dict[str, Floats]:
@@ -72,6 +79,8 @@ def request_features(context: Context) -> dict[str, Floats]:
         "is_weekend": (weekday >= 5).astype(np.float32),
         "item_log_age_hours": np.log1p(hours).astype(np.float32),
         "item_age_unknown": (~born).astype(np.float32),
+        "item_log_duration": np.log1p(context.duration_s.astype(np.float64)).astype(np.float32),
+        "item_duration_unknown": np.isnan(context.duration_s).astype(np.float32),
         "log_history": np.where(counted, _LOG_HISTORY[length], np.float32(np.nan)),
         "history_empty": np.where(counted, (length == 0).astype(np.float32), np.float32(np.nan)),
         AFFINITY: context.affinity,

@@ -125,6 +125,7 @@ def _catalogue(path: Path, ids: Any, rng: np.random.Generator) -> None:
         "tags": pa.array([None] * n, pa.list_(pa.string())),
         "title": pa.array([f"Clip {row}" for row in range(n)]),
         "created_at": pa.array(1_767_000_000_000_000 + np.arange(n), pa.timestamp("us", tz="UTC")),
+        "duration_s": pa.array(5.0 + np.arange(n) % 100, pa.float32()),
         "content": pa.ListArray.from_arrays(np.arange(0, n * CONTENT + 1, CONTENT, dtype=np.int32), content),
     }
     pq.write_table(pa.table(table), path)

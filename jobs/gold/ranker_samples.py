@@ -1,4 +1,5 @@
-"""What the ranker trains and is measured on: samples as known at the night, each with its affinity to the history."""
+"""What the ranker trains and is measured on: samples as known at the night, with their affinity to the history and
+their length."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.affinity import affinity, tastes, unit
-from features.request import AFFINITY, HISTORY
+from features.request import AFFINITY, DURATION, HISTORY
 from features.tables import samples
 from jobs.gold.training_data import catalogue, item_rows, known_rows
 from jobs.night import Night, days_between
@@ -23,17 +24,25 @@ REQUESTS = BRONZE["request"]
 
 
 def ranker_samples(night: Night, days: Sequence[date]) -> pa.Table:
-    """gold.samples of event `days` as known at the night, with `content_affinity` (float32, null where unknown).
+    """gold.samples of event `days` as known at the night, with `content_affinity` and `duration_s` (float32, null or
+    NaN where unknown).
 
     The affinity is that to the history which the request froze, so it knows nothing that came later.
     """
     table = samples(night.surface)
     rows = known_rows(night, table, days, table.names)
-    return rows.append_column(AFFINITY, pa.array(_affinities(night, rows, days)))
+    stock = item_rows(night)
+    rows = rows.append_column(DURATION, _durations(stock, rows))
+    return rows.append_column(AFFINITY, pa.array(_affinities(night, stock, rows, days)))
 
 
-def _affinities(night: Night, rows: pa.Table, days: Sequence[date]) -> Floats:
-    stock = catalogue(item_rows(night))
+def _durations(stock: pa.Table, rows: pa.Table) -> pa.ChunkedArray:
+    places = pc.index_in(rows["item_id"], value_set=stock["item_id"].combine_chunks())
+    return stock["duration_s"].take(places)
+
+
+def _affinities(night: Night, items: pa.Table, rows: pa.Table, days: Sequence[date]) -> Floats:
+    stock = catalogue(items)
     vectors = unit(stock.content)
     if not len(rows) or not vectors.shape[1] or not night.lake.exists(REQUESTS):
         return np.full(len(rows), np.nan, np.float32)

@@ -23,7 +23,7 @@ from schemas.tables import SEQUENCE
 from serving.release.verify import verify
 from surfaces.surface import Surface
 
-CATALOGUE = ("item_id", "creator_id", "topic", "tags", "title", "created_at", "content")
+CATALOGUE = ("item_id", "creator_id", "topic", "tags", "title", "created_at", "duration_s", "content")
 LISTS = pa.schema([("key", pa.string()), ("items", pa.list_(pa.string()))])
 
 

@@ -39,13 +39,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """(n,) arrays by row. `created`: int64 UTC microseconds, 0 where unknown."""
+    """(n,) arrays by row. `created`: int64 UTC microseconds, 0 where unknown. `durations`: float32 seconds, NaN where
+    unknown."""
 
     ids: npt.NDArray[np.object_]
     creators: Column
     topics: Column
     titles: npt.NDArray[np.object_]
     created: Rows
+    durations: Floats
     row_of: dict[str, int]
     tags: Tags = Tags.NONE
     contents: Wide = field(default_factory=lambda: np.empty((0, 0)))
@@ -107,6 +109,7 @@ class Catalogue:
             topics=Column.of([*table["topic"].to_pylist(), *blank]),
             titles=Column.of([*table["title"].to_pylist(), *blank]).values,
             created=np.concatenate([_microseconds(table["created_at"]), np.zeros(len(extra), dtype=np.int64)]),
+            durations=np.concatenate([_seconds(table["duration_s"]), np.full(len(extra), np.nan, np.float32)]),
             row_of=row_of,
             tags=Tags.of(table["tags"]) if "tags" in table.column_names else Tags.NONE,
             contents=unit(contents([*_lists(table, "content"), *blank])),
@@ -115,6 +118,10 @@ class Catalogue:
 
 def _lists(table: pa.Table, name: str) -> list[list[float] | None]:
     return table[name].to_pylist() if name in table.column_names else [None] * len(table)
+
+
+def _seconds(lengths: pa.ChunkedArray) -> Floats:
+    return np.asarray(lengths.cast(pa.float32()).to_numpy(), dtype=np.float32)
 
 
 def _microseconds(times: pa.ChunkedArray) -> Rows:

@@ -33,6 +33,7 @@ class PostedItem:
     content: tuple[float, ...] | None
     created: int
     posted: int
+    duration_s: float | None = None
 
     def encode(self) -> bytes:
         return json.dumps(asdict(self), separators=(",", ":")).encode()
@@ -136,6 +137,7 @@ def _catalogue(before: Catalogue, fresh: Sequence[PostedItem]) -> Catalogue:
         topics=_column(before.topics, topics),
         titles=np.concatenate([before.titles, strings(one.title or "" for one in fresh)]),
         created=np.concatenate([before.created, np.array([one.created for one in fresh], np.int64)]),
+        durations=np.concatenate([before.durations, np.array([one.duration_s for one in fresh], np.float32)]),
         row_of={**before.row_of, **rows},
         tags=before.tags,
         contents=np.concatenate([before.contents, unit(contents([one.content for one in fresh], width))]),

@@ -47,9 +47,10 @@ def assemble(release: LoadedRelease, ask: Ask, person: Person, candidates: Candi
     if release.ranker is None:
         nothing = np.empty((candidates.kept, 0), dtype=np.float32)
         return Features(nothing, {}, np.isnan(nothing))
-    created = release.catalogue.created[candidates.rows]
-    near = release.catalogue.near(person.history, candidates.rows)
-    context = Context.of_request(ask.microseconds, created, len(person.history), near)
+    stock = release.catalogue
+    created, lengths = stock.created[candidates.rows], stock.durations[candidates.rows]
+    near = stock.near(person.history, candidates.rows)
+    context = Context.of_request(ask.microseconds, created, len(person.history), near, lengths)
     columns = _batch(release, person, candidates.rows) | _realtime(release, ask)
     known = matrix.with_nulls(release.surface, context, columns)
     dense = matrix.with_defaults(release.surface, known)

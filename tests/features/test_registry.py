@@ -14,7 +14,7 @@ from surfaces.surface import Surface
 def test_names_are_unique_and_of_a_sensible_number(shorts: Surface) -> None:
     names = [feature.name for feature in registry(shorts)]
     assert len(set(names)) == len(names)
-    assert 40 <= len(names) <= 70
+    assert 40 <= len(names) <= 75
 
 
 def test_every_outcome_has_a_rate_of_every_single_entity(shorts: Surface) -> None:

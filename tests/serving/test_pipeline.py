@@ -130,9 +130,10 @@ def test_a_slate_longer_than_the_candidates_is_filled_from_the_reserve(release: 
 
 def test_caps_hold_in_every_slate_that_relaxed_nothing(release: LoadedRelease) -> None:
     capped = with_slate(release, epsilon=0.5, max_per_creator=1, max_per_topic=3)
-    for n in range(30):
-        shown = response(answer(capped, f"r{n}", user_id=f"u{n}")).items
-        assert not any(item.relaxed for item in shown)
+    slates = [response(answer(capped, f"r{n}", user_id=f"u{n}")).items for n in range(30)]
+    strict = [shown for shown in slates if not any(item.relaxed for item in shown)]
+    assert len(strict) > 20
+    for shown in strict:
         assert max(Counter(item.creator_id for item in shown).values()) == 1
         assert max(Counter(item.topic for item in shown).values()) <= 3
 

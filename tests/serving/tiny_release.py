@@ -206,5 +206,6 @@ def _catalogue_rows() -> pa.Table:
             "tags": pa.array([tags(item) for item in ITEMS], pa.list_(pa.string())),
             "title": [f"title of {item}" for item in ITEMS],
             "created_at": pa.array(created, pa.timestamp("us", tz="UTC")),
+            "duration_s": pa.array([10.0 + n for n in range(len(ITEMS))], pa.float32()),
         }
     )

@@ -55,6 +55,16 @@ def test_items_like_the_history_are_near_and_others_are_not(filled: Night) -> No
     assert found == {item: pytest.approx(1.0 if item in east else 0.0) for item in found}
 
 
+def test_every_sample_has_the_length_of_its_item(filled: Night) -> None:
+    items = filled.lake.arrow(SILVER_ITEM).to_pylist()
+    lasts = {row["item_id"]: 10.0 + place if place else None for place, row in enumerate(items)}
+    described = [row | {"duration_s": lasts[row["item_id"]]} for row in items]
+    filled.lake.write_arrow(pa.Table.from_pylist(described, SILVER_ITEM.arrow()), SILVER_ITEM, "true")
+    rows = ranker_samples(filled, filled.training_days).to_pylist()
+    assert {row["duration_s"] for row in rows} != {None}
+    assert all(row["duration_s"] == lasts.get(row["item_id"]) for row in rows)
+
+
 def test_a_request_that_arrives_after_the_night_is_not_looked_at(filled: Night) -> None:
     rows = filled.lake.arrow(REQUESTS).to_pylist()
     late = filled.day + timedelta(days=1)

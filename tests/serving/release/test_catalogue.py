@@ -17,6 +17,7 @@ COLUMNS = {
     "topic": ["t", "t", None],
     "title": [None, "B", "C"],
     "created_at": pa.array([5, None, 7], pa.timestamp("us", tz="UTC")),
+    "duration_s": pa.array([12.5, None, 3.0], pa.float32()),
 }
 CONTENT = pa.array([[2.0, 0.0], [0.0, 1.0], None], pa.list_(pa.float32()))
 
@@ -31,6 +32,8 @@ def test_items_that_only_a_model_knows_come_last(tmp_path: Path) -> None:
     assert found.ids.tolist() == ["a", "b", "c", "z"]
     assert found.rows(["z", "a", "nobody"]).tolist() == [3, 0, -1]
     assert found.created.tolist() == [5, 0, 7, 0]
+    assert found.durations[[0, 2]].tolist() == [12.5, 3.0]
+    assert np.isnan(found.durations[[1, 3]]).all()
 
 
 def test_nearness_follows_content_and_is_unknown_without_it(tmp_path: Path) -> None:

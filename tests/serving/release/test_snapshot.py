@@ -61,6 +61,7 @@ def test_a_catalogue_without_rows_still_takes_the_items_of_models(tmp_path: Path
     names = ("item_id", "creator_id", "topic", "title")
     empty = pa.table({name: pa.array([], pa.string()) for name in names})
     empty = empty.append_column("created_at", pa.array([], pa.timestamp("us", tz="UTC")))
+    empty = empty.append_column("duration_s", pa.array([], pa.float32()))
     pq.write_table(empty, tmp_path / "c.parquet")
     catalogue = Catalogue.read(tmp_path / "c.parquet", ["b", "a", "b"])
     assert catalogue.ids.tolist() == ["a", "b"]

@@ -36,7 +36,13 @@ class Fake:
 def catalogue_of(ids: str) -> Catalogue:
     blank = Column.of([""] * len(ids))
     return Catalogue(
-        strings(ids), blank, blank, blank.values, np.zeros(len(ids), np.int64), {i: n for n, i in enumerate(ids)}
+        strings(ids),
+        blank,
+        blank,
+        blank.values,
+        np.zeros(len(ids), np.int64),
+        np.zeros(len(ids), np.float32),
+        {i: n for n, i in enumerate(ids)},
     )
 
 

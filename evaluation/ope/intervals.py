@@ -12,6 +12,8 @@ from evaluation.ope.stream import Sums
 from evaluation.ope.terms import Doubles
 
 REPLICATES = 1000
+_SQUARED = 4
+"""Columns up to which a square is cheaper written out."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,26 @@ def _influence(above: Doubles, below: Doubles, total: Doubles, under: Doubles) -
 def _replicated(sums: Sums, counts: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> tuple[Doubles, Doubles]:
     """(B,) values and (B,) standard errors of replicates in which group g counts `counts`[g, b] times."""
     some = np.flatnonzero(sums.rows)
-    weights, by_group, under = counts[some].astype(np.float64), sums.above[some], sums.below[some]
-    above, below = by_group.T @ weights, under.T @ weights
+    weights, under = counts[some].astype(np.float64), sums.below[some]
     with np.errstate(divide="ignore", invalid="ignore"):
-        values = (above / below).sum(axis=0)
-        influence = by_group @ (1.0 / below) - under @ (above / np.square(below))
-    return values, np.sqrt(np.einsum("gb,gb,gb->b", weights, influence, influence))
+        ratios = sums.above.sum(axis=0) / sums.below.sum(axis=0)
+        # What is left of each group beside the estimate: small, so that squares of it lose no digits.
+        rest = sums.above[some] - ratios * under
+        below = under.T @ weights
+        shift = (rest.T @ weights) / below
+        spread = _spread(np.hstack([rest, under]), np.vstack([1.0 / below, -shift / below]), weights)
+    return ratios.sum() + shift.sum(axis=0), np.sqrt(np.maximum(spread, 0.0))
+
+
+def _spread(columns: Doubles, slopes: Doubles, weights: Doubles) -> Doubles:
+    """(B,) sums over groups of `weights` (G, B) times the square of `columns` (G, C) @ `slopes` (C, B)."""
+    if columns.shape[1] > _SQUARED:
+        influence = columns @ slopes
+        return np.asarray(np.einsum("gb,gb,gb->b", weights, influence, influence))
+    # The square written out: sums of products of two columns are weighed, and nothing of size (G, B) is made.
+    one, other = np.triu_indices(columns.shape[1])
+    moments = (columns[:, one] * columns[:, other]).T @ weights
+    return np.asarray((np.where(one == other, 1.0, 2.0)[:, None] * slopes[one] * slopes[other] * moments).sum(axis=0))
 
 
 def _quantiles(values: Doubles, level: float) -> tuple[float, float]:

@@ -20,4 +20,6 @@ def decision(surface: SurfaceName, day: DayText) -> None:
     for gate in found.gates:
         console.print(f"  [{_COLOURS[gate.verdict]}]{gate.verdict:7}[/]", end="")
         console.print(str(gate).removeprefix(f"{gate.verdict:7}"), markup=False)
+    for line in found.cited:
+        console.print(f"  measured {line}", markup=False)
     console.print(f"[bold]{found.verdict}[/] {found.release_id}: {found.reason}")

@@ -67,6 +67,20 @@ def by_group(
     return {name: _measure(y[part], p[part], units.take(part), drawn, BINS) for name, part in parts.items()}
 
 
+def difference(labels: Array, predicted: Array, other: Array, users: npt.NDArray[Any], seed: int) -> Interval:
+    """Calibration error of (n,) `predicted` less that of `other`, both without their bias and of the same rows and
+    samples of users: below 0 where `predicted` is the better calibrated."""
+    known = ~np.isnan(labels)
+    y, units = labels[known].astype(np.float64), units_of(users[known])
+    drawn = Bootstrap(units.count, seed, REPLICATES)
+    if units.count < 2:
+        return Interval(*[float("nan")] * 3)
+    mine, theirs = (_resampled(y, one[known].astype(np.float64), units, drawn, BINS) for one in (predicted, other))
+    value = mine.plugin - mine.bias - (theirs.plugin - theirs.bias)
+    low, high = percentiles((mine.again - 2 * mine.bias) - (theirs.again - 2 * theirs.bias))
+    return Interval(value, low, high)
+
+
 def temperature(labels: Array, predicted: Array) -> float:
     """The T > 0 at which sigmoid(logit(p) / T) has the least log loss (Guo et al. 2017): above 1 for predictions that
     are surer than they should be. NaN unless both kinds of label occur."""
@@ -98,8 +112,7 @@ def _measure(labels: Array, predicted: Array, units: Units, drawn: Bootstrap, bi
         nothing = Interval(*[float("nan")] * 3)
         return Measured(0, 0, float("nan"), nothing, nothing, float("nan"), nothing, ())
     y, p = labels.astype(np.float64), predicted.astype(np.float64)
-    bin_of = quantile_bins(p, bins)
-    plugin, ece = _calibration_error(y - p, bin_of, units, drawn)
+    plugin, ece = _calibration_error(y, p, units, drawn, bins)
     return Measured(
         rows=len(y),
         positives=int((y > 0).sum()),
@@ -108,23 +121,35 @@ def _measure(labels: Array, predicted: Array, units: Units, drawn: Bootstrap, bi
         ratio=drawn.mean(units.sums(p), units.sums(y)),
         plugin=plugin,
         ece=ece,
-        bins=tuple(_bins(y, p, bin_of, units)),
+        bins=tuple(_bins(y, p, quantile_bins(p, bins), units)),
     )
 
 
-def _calibration_error(
-    residual: Doubles, bin_of: npt.NDArray[np.int64], units: Units, drawn: Bootstrap
-) -> tuple[float, Interval]:
+@dataclass(frozen=True)
+class _Resampled:
+    """The calibration error as added up, by how much that is too high, and (replicates,) what it is in samples."""
+
+    plugin: float
+    bias: float
+    again: Doubles
+
+
+def _resampled(y: Doubles, p: Doubles, units: Units, drawn: Bootstrap, bins: int) -> _Resampled:
+    gaps = _by_bin(y - p, quantile_bins(p, bins), units)
+    plugin = float(np.abs(gaps.sum(axis=0)).sum() / len(y))
+    rows = drawn.weights @ units.sums(np.ones(len(y))).astype(np.float32)
+    again = np.abs(drawn.weights @ gaps.astype(np.float32)).sum(axis=1) / np.maximum(rows, 1)
+    again = np.where(rows > 0, again, plugin).astype(np.float64)
+    return _Resampled(plugin, float(again.mean()) - plugin, again)
+
+
+def _calibration_error(y: Doubles, p: Doubles, units: Units, drawn: Bootstrap, bins: int) -> tuple[float, Interval]:
     """The error as added up; and the same without the bias that samples of the sample show, with its interval."""
-    gaps = _by_bin(residual, bin_of, units)
-    plugin = float(np.abs(gaps.sum(axis=0)).sum() / len(residual))
+    found = _resampled(y, p, units, drawn, bins)
     if units.count < 2:
-        return plugin, Interval(plugin, float("nan"), float("nan"))
-    rows = drawn.weights @ units.sums(np.ones(len(residual))).astype(np.float32)
-    again = np.abs(drawn.weights @ gaps.astype(np.float32)).sum(axis=1)[rows > 0] / rows[rows > 0]
-    bias = float(again.mean()) - plugin
-    low, high = percentiles(again.astype(np.float64) - 2 * bias)
-    return plugin, Interval(max(0.0, plugin - bias), max(0.0, low), max(0.0, high))
+        return found.plugin, Interval(found.plugin, float("nan"), float("nan"))
+    low, high = percentiles(found.again - 2 * found.bias)
+    return found.plugin, Interval(max(0.0, found.plugin - found.bias), max(0.0, low), max(0.0, high))
 
 
 def _bins(y: Doubles, p: Doubles, bin_of: npt.NDArray[np.int64], units: Units) -> Iterator[Bin]:

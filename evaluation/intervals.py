@@ -32,6 +32,11 @@ class Interval:
     low: float
     high: float
 
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """Its ends, None where they cannot be told."""
+        return (None, None) if np.isnan(self.low) else (self.low, self.high)
+
     def __str__(self) -> str:
         return f"{self.value:+.4f} [{self.low:+.4f}, {self.high:+.4f}]"
 
@@ -63,6 +68,34 @@ class Bootstrap:
         drawn = (self.weights @ sums.astype(np.float32))[below > 0] / below[below > 0]
         low, high = percentiles(drawn.astype(np.float64))
         return Interval(value, low, high)
+
+    def means(self, values: Doubles) -> list[Interval]:
+        """The mean of each column of `values` (units, figures), one value a user, NaN where it has none."""
+        known = ~np.isnan(values)
+        held = np.where(known, values, 0.0).astype(np.float32)
+        sums, counts = self.weights @ held, self.weights @ known.astype(np.float32)
+        return [
+            self._column(values[known[:, nth], nth], sums[:, nth], counts[:, nth]) for nth in range(values.shape[1])
+        ]
+
+    @staticmethod
+    def _column(known: Doubles, sums: npt.NDArray[np.float32], counts: npt.NDArray[np.float32]) -> Interval:
+        value = float(known.mean()) if len(known) else float("nan")
+        if len(known) < 2:
+            return Interval(value, float("nan"), float("nan"))
+        return Interval(value, *percentiles((sums[counts > 0] / counts[counts > 0]).astype(np.float64)))
+
+
+def around(value: float, again: Doubles) -> Interval:
+    """The interval of a figure of all users together, such as coverage, from its values in `again` (replicates,).
+
+    Samples drawn anew repeat users, and so cover less: their spread is that of the figure, their centre is not.
+    """
+    again = again[~np.isnan(again)]
+    if np.isnan(value) or len(again) < 2:
+        return Interval(value, float("nan"), float("nan"))
+    reach = Z * float(again.std(ddof=1))
+    return Interval(value, value - reach, value + reach)
 
 
 @dataclass(frozen=True)

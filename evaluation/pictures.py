@@ -1,62 +1,111 @@
-"""Pictures of an evaluation: recall per source, reliability per head, learning curves per model."""
+"""Pictures of an evaluation: lists by source and segment, exposure, differences, learning curves; and how all look."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from schemas.evaluation import BLENDED, POPULAR, Evaluation, Head
+from schemas.evaluation import BLENDED, POPULAR, Evaluation, Limits, Lists
 
-COLOURS = {"candidate": "#2166ac", "champion": "#b2abd2"}
-_MUTED = "#666666"
+COLOURS = {"candidate": "#1f6fb2", "champion": "#b08bbf", "popular": "#8a8f98"}
+INK, MUTED, GRID, WORSE = "#1c2733", "#6b7682", "#e3e7eb", "#c0392b"
+EXPOSURE = {
+    "coverage": "share of the catalogue in any list",
+    "gini": "Gini index of exposure",
+    "entropy": "entropy of exposure, bits",
+    "novelty": "surprise of an item, bits",
+    "distance": "distance within a list",
+    "new_items": "share of new items",
+    "new_creators": "share of new creators",
+}
+"""What exposure is told by, and in which words."""
 
 
 def recall_bars(evaluation: Evaluation, k: int) -> Figure:
     """recall@k of each source, candidate beside champion; the dashed line is most-popular."""
-    figure, axes = _figure(f"recall@{k} on {evaluation.day}, {evaluation.surface}")
     sources = [source for source in evaluation.lists.get("candidate", {}) if source != POPULAR]
-    names = [who for who in COLOURS if evaluation.lists.get(who)]
-    width = 0.8 / max(1, len(names))
-    for place, who in enumerate(names):
-        found = evaluation.lists[who]
-        heights = [_height(found[s].figures.get(f"recall@{k}") if s in found else None) for s in sources]
-        left = [row + (place - (len(names) - 1) / 2) * width for row in range(len(sources))]
-        axes.bar(left, heights, width * 0.95, color=COLOURS[who], label=who)
+    figure, axes = sheet(f"recall@{k} on {evaluation.day}, {evaluation.surface}", (7.4, 4.2))
+    names = ["all sources" if source == BLENDED else source for source in sources]
+    _bars(axes, {who: evaluation.lists.get(who, {}) for who in ("candidate", "champion")}, sources, f"recall@{k}")
     popular = evaluation.lists.get("candidate", {}).get(POPULAR)
     if popular is not None:
-        level = _height(popular.figures.get(f"recall@{k}"))
-        axes.axhline(level, color=_MUTED, linestyle="--", linewidth=1, label=f"most popular ({level:.3f})")
-    labels = ["all sources" if source == BLENDED else source for source in sources]
-    axes.set_xticks(range(len(sources)), labels)
+        level = height(popular.figures.get(f"recall@{k}"))
+        axes.axhline(level, color=MUTED, linestyle="--", linewidth=1, label=f"most popular ({level:.3f})")
+    axes.set_xticks(range(len(sources)), names)
     axes.set_ylabel(f"recall@{k}")
-    axes.legend(frameon=False)
+    legend(axes)
     return figure
 
 
-def reliability(name: str, heads: Mapping[str, Head]) -> Figure:
-    """Predicted against observed for head `name`, one line per release in `heads`; calibrated lies on the diagonal."""
-    figure, axes = _figure(f"reliability of {name}")
-    limit = max((max(p, o) for head in heads.values() for p, o, _ in head.reliability), default=1.0) * 1.05
-    axes.plot([0, limit], [0, limit], color=_MUTED, linestyle="--", linewidth=1)
-    for who, head in heads.items():
-        predicted = [p for p, _, _ in head.reliability]
-        observed = [o for _, o, _ in head.reliability]
-        ece = head.figures.get("ece")
-        label = who if ece is None else f"{who} (ECE {ece:.4f})"
-        axes.plot(predicted, observed, marker="o", markersize=4, color=COLOURS.get(who, _MUTED), label=label)
-    axes.set_xlabel("mean predicted")
-    axes.set_ylabel("mean observed")
-    if heads:
-        axes.legend(frameon=False)
+def segment_bars(evaluation: Evaluation, k: int) -> Figure:
+    """recall@k of all sources together by segment of users and of what they responded to, candidate beside champion."""
+    names = [name for name, found in evaluation.segments.items() if _known(found.get(BLENDED), f"recall@{k}")]
+    figure, axes = sheet(f"recall@{k} by segment, all sources", (7.4, 1.4 + 0.42 * max(len(names), 3)))
+    both = {"candidate": evaluation.segments, "champion": evaluation.champion_segments}
+    by_segment = {who: {name: found[name][BLENDED] for name in names if name in found} for who, found in both.items()}
+    _bars(axes, by_segment, names, f"recall@{k}", flat=True)
+    users = {name: evaluation.segments[name][BLENDED].users for name in names}
+    axes.set_yticks(range(len(names)), [f"{name.replace('_', ' ')} ({users[name]:,})" for name in names])
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlabel(f"recall@{k}; users that had something to find in brackets")
+    axes.grid(axis="y", visible=False)
+    legend(axes)
+    return figure
+
+
+def exposure(evaluation: Evaluation, k: int) -> Figure:
+    """Whom the lists of all sources show: one small picture a figure, candidate, champion and most-popular."""
+    figure = Figure(figsize=(10, 4.6), layout="constrained")
+    figure.suptitle(f"exposure in the first {k}, all sources, {evaluation.day}", x=0.01, ha="left", color=INK)
+    found = {who: evaluation.lists.get(who, {}).get(BLENDED) for who in ("candidate", "champion")}
+    found["popular"] = evaluation.lists.get("candidate", {}).get(POPULAR)
+    shown = {who: lists for who, lists in found.items() if lists is not None}
+    grid = figure.subplots(2, 4).ravel()
+    for axes, (name, words) in zip(grid, EXPOSURE.items(), strict=False):
+        plain(axes, words, size=8.5)
+        for place, (who, lists) in enumerate(shown.items()):
+            value = lists.figures.get(f"{name}@{k}")
+            axes.bar(place, height(value), 0.7, color=COLOURS[who], label=who)
+            whisker(axes, place, value, lists.intervals.get(f"{name}@{k}"))
+        axes.set_xticks([])
+    grid[-1].axis("off")
+    grid[-1].legend(*grid[0].get_legend_handles_labels(), frameon=False, loc="center left")
+    return figure
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a picture of differences: `better` (None where the interval cannot tell) gives its colour."""
+
+    name: str
+    low: float
+    value: float
+    high: float
+    better: bool | None
+
+
+def differences(title: str, rows: Sequence[Row], unit: str) -> Figure:
+    """One line a row, with its interval: blue for the better, red for the worse, grey for what cannot be told."""
+    figure, axes = sheet(title, (8, 1.3 + 0.3 * max(len(rows), 3)))
+    for place, row in enumerate(rows):
+        colour = {None: MUTED, True: COLOURS["candidate"], False: WORSE}[row.better]
+        axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.2, solid_capstyle="round")
+        axes.plot([row.value], [place], "o", color=colour, markersize=5)
+    axes.axvline(0.0, color=INK, linewidth=0.8)
+    axes.set_yticks(range(len(rows)), [row.name for row in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlabel(unit)
+    axes.grid(axis="y", visible=False)
     return figure
 
 
 def learning_curves(model: str, curves: Mapping[str, Sequence[float]]) -> Figure:
     """Every curve of one fit, over its steps from 1; a curve of another scale has an axis of its own."""
-    figure, first = _figure(f"learning curves of {model}")
+    figure, first = sheet(f"learning curves of {model}", (7.4, 4.2))
     scales: dict[str, Axes] = {}
     for place, (name, values) in enumerate(sorted(curves.items())):
         unit = "loss" if "loss" in name else name
@@ -71,16 +120,66 @@ def learning_curves(model: str, curves: Mapping[str, Sequence[float]]) -> Figure
 
 def save(figure: Figure, path: Path) -> None:
     """Write `figure` as PNG at `path`: the same picture has the same bytes."""
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+    figure.savefig(path, dpi=150, metadata={"Software": None})
 
 
-def _figure(title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(7, 4), layout="constrained")
+def sheet(title: str, size: tuple[float, float]) -> tuple[Figure, Axes]:
+    """An empty figure of one picture, `size` in inches."""
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
-    axes.set_title(title, loc="left", fontsize=11)
-    axes.spines[["top", "right"]].set_visible(False)
+    plain(axes, title)
     return figure, axes
 
 
-def _height(value: float | None) -> float:
+def plain(axes: Axes, title: str, size: float = 11) -> None:
+    """The look that all pictures share."""
+    axes.set_title(title, loc="left", fontsize=size, color=INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(GRID)
+    axes.tick_params(colors=MUTED, labelsize=8.5, length=0)
+    axes.xaxis.label.set_color(MUTED)
+    axes.yaxis.label.set_color(MUTED)
+    axes.grid(color=GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def legend(axes: Axes) -> None:
+    """A legend, if there is anything to tell."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, fontsize=8.5)
+
+
+def whisker(axes: Axes, place: float, value: float | None, limits: Limits | None, *, flat: bool = False) -> None:
+    """The interval of a bar at `place`, across it; nothing where it is not known."""
+    if value is None or limits is None or limits[0] is None or limits[1] is None:
+        return
+    reach = [[max(value - limits[0], 0.0)], [max(limits[1] - value, 0.0)]]
+    draw = {"xerr": reach} if flat else {"yerr": reach}
+    at = (value, place) if flat else (place, value)
+    axes.errorbar(*at, **draw, color=INK, linewidth=1, capsize=2)
+
+
+def height(value: float | None) -> float:
+    """`value` as a bar has it."""
     return 0.0 if value is None else value
+
+
+def _bars(
+    axes: Axes, found: Mapping[str, Mapping[str, Lists]], names: Sequence[str], figure: str, *, flat: bool = False
+) -> None:
+    """A group of bars a name, one for each of those in `found` that have any, with their intervals."""
+    shown = [who for who, lists in found.items() if lists]
+    width = 0.8 / max(1, len(shown))
+    for nth, who in enumerate(shown):
+        places = [row + (nth - (len(shown) - 1) / 2) * width for row in range(len(names))]
+        lists = [found[who].get(name) for name in names]
+        values = [None if one is None else one.figures.get(figure) for one in lists]
+        draw = axes.barh if flat else axes.bar
+        draw(places, [height(value) for value in values], width * 0.92, color=COLOURS[who], label=who)
+        for place, value, one in zip(places, values, lists, strict=True):
+            whisker(axes, place, value, one.intervals.get(figure) if one else None, flat=flat)
+
+
+def _known(lists: Lists | None, figure: str) -> bool:
+    value = None if lists is None else lists.figures.get(figure)
+    return value is not None

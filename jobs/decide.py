@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from jobs.evaluate import main_k
 from jobs.judging import gates as gating
+from jobs.judging.quoted import cited, main_k
 from jobs.night import Night, StepReport
 from jobs.releasing.assembly import Built, build
 from jobs.releasing.inputs import inputs
@@ -28,7 +29,7 @@ def run(night: Night) -> StepReport:
     built = build(night, inputs(night))
     evaluation = Evaluation.read(night.artifact("evaluation"))
     found = [*_measured(night, evaluation), *_release_gates(night, built)]
-    made = decide(night, built.manifest.release_id, evaluation.champion, found)
+    made = replace(decide(night, built.manifest.release_id, evaluation.champion, found), cited=cited(evaluation))
     with night.writing("decision") as folder:
         made.write(folder / RECORD)
     night.reports.mkdir(parents=True, exist_ok=True)

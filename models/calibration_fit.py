@@ -29,7 +29,7 @@ def fit(kind: str, raw: Floats, labels: Floats, min_positives: int, seed: int) -
     reason = _too_few(kind, target, min_positives)
     if reason:
         return Calibrator("identity", rows=len(target), reason=reason)
-    methods, loss = (_BINARY, log_loss) if kind == "binary" else (_SUM, poisson_deviance)
+    methods, loss = (METHODS, log_loss) if kind == "binary" else (_SUM, poisson_deviance)
     losses = {name: _cross_validated(method, loss, scores, target, seed) for name, method in methods.items()}
     best = min(losses, key=lambda name: losses[name])
     fitted = methods[best](scores, target)
@@ -112,5 +112,6 @@ def _logistic(inputs: Doubles, target: Doubles) -> tuple[list[float], float]:
     return [float(slope) for slope in model.coef_[0]], float(model.intercept_[0])
 
 
-_BINARY: Mapping[str, Fit] = {"identity": _identity, "platt": _platt, "beta": _beta, "isotonic": _isotonic}
+METHODS: Mapping[str, Fit] = {"identity": _identity, "platt": _platt, "beta": _beta, "isotonic": _isotonic}
+"""How each way of calibrating a binary head is fitted; None where it would reverse the order."""
 _SUM: Mapping[str, Fit] = {"identity": _identity, "scale": _scale, "isotonic": _isotonic}

@@ -44,7 +44,10 @@ class Gate:
 
 @dataclass(frozen=True)
 class Decision:
-    """All gates of one night and what follows from them. `champion` is the release it was compared with."""
+    """All gates of one night and what follows from them. `champion` is the release it was compared with.
+
+    `cited`: the differences on the same users that it rests on, in words.
+    """
 
     surface: str
     day: str
@@ -53,6 +56,7 @@ class Decision:
     champion: str | None
     gates: tuple[Gate, ...]
     reason: str
+    cited: tuple[str, ...] = ()
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1))
@@ -61,4 +65,5 @@ class Decision:
     def read(path: Path) -> Decision:
         content = json.loads(path.read_text())
         content["gates"] = tuple(Gate(**gate) for gate in content["gates"])
+        content["cited"] = tuple(content.get("cited", ()))
         return Decision(**content)

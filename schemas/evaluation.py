@@ -22,7 +22,7 @@ Limits = tuple[float | None, float | None]
 class Lists:
     """Quality of one source's lists over `users` users: `recall@k`, `ndcg@k`, `coverage@k`, `gini@k` and more by name.
 
-    `intervals`: (low, high) at 95 % of the figures that are means over users.
+    `intervals`: (low, high) at 95 % by figure, where they can be told; users are the units.
     """
 
     users: int
@@ -32,7 +32,8 @@ class Lists:
 
 @dataclass(frozen=True)
 class Group:
-    """Calibration of a head among some samples: mean predicted, mean observed with its limits, calibration error."""
+    """A head among some samples: mean predicted, mean observed with its limits, calibration error as it is added up and
+    (`ece_debiased`) without its bias, with limits; and how well it orders them (`auc`, with limits)."""
 
     rows: int
     positives: int
@@ -41,6 +42,23 @@ class Group:
     low: float | None
     high: float | None
     ece: float | None
+    ece_debiased: float | None = None
+    ece_low: float | None = None
+    ece_high: float | None = None
+    auc: float | None = None
+    auc_low: float | None = None
+    auc_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What one way of correcting a head, fitted on users that measure nothing, leaves on those that measure: the
+    calibration error without its bias, with limits, and the log loss (None for a sum)."""
+
+    ece: float | None
+    low: float | None
+    high: float | None
+    log_loss: float | None
 
 
 @dataclass(frozen=True)
@@ -48,8 +66,10 @@ class Head:
     """Quality of one ranker head on `rows` samples of which `positives` responded.
 
     `figures` holds `auc`, `log_loss` and `ece` for a binary head, `rmse` and `mae` for a sum. `reliability` is one
-    (mean predicted, mean observed, samples) per bin. `skipped` says why nothing was measured. `intervals` as in Lists.
-    `groups`: calibration by kind (`position`, `device`, `country`), then by value.
+    (mean predicted, mean observed, samples) per bin, with the `limits` of what was observed. `skipped` says why nothing
+    was measured. `intervals` as in Lists. `groups`: calibration by kind (`position`, `device`, `country`), then by
+    value. `corrections`: what is left by way of correcting: `served` (as the release does it), `none`, `platt`,
+    `isotonic`, `temperature`.
     """
 
     rows: int
@@ -59,13 +79,15 @@ class Head:
     skipped: str = ""
     intervals: dict[str, Limits] = field(default_factory=dict)
     groups: dict[str, dict[str, Group]] = field(default_factory=dict)
+    limits: tuple[Limits, ...] = ()
+    corrections: dict[str, Correction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Paired:
     """By how much the candidate's `figure` of `of` (`lists/als`, `heads/click`) is above that of `against` (`champion`,
     or another of its own lists such as `lists/popular`), on the same users or samples of `users` users: a difference
-    with its limits at 95 %."""
+    with its limits at 95 %; within `segment` if one is named."""
 
     of: str
     against: str
@@ -74,11 +96,14 @@ class Paired:
     low: float | None
     high: float | None
     users: int
+    segment: str = ""
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """`lists` by who and source; `segments` by segment, then by source, of the candidate; `heads` by who and head.
+
+    `champion_segments` are the champion's `segments`.
 
     `champion` is the release compared with, or None with `champion_skipped` saying why. `lists_skipped` and
     `heads_skipped` say why that part was not measured. `yardstick` is the AUC of the popularity feature alone.
@@ -100,11 +125,12 @@ class Evaluation:
     heads_skipped: str = ""
     protocol: str = ""
     paired: tuple[Paired, ...] = ()
+    champion_segments: dict[str, dict[str, Lists]] = field(default_factory=dict)
 
     def difference(self, of: str, against: str, figure: str) -> Paired | None:
         """One paired difference whose limits are known, None if there is none."""
         for one in self.paired:
-            if (one.of, one.against, one.figure) == (of, against, figure):
+            if (one.of, one.against, one.figure, one.segment) == (of, against, figure, ""):
                 return one if one.low is not None and one.high is not None else None
         return None
 
@@ -122,6 +148,7 @@ class Evaluation:
         content = json.loads((folder / EVALUATION).read_text())
         content["lists"] = _nested(content["lists"], _lists)
         content["segments"] = _nested(content["segments"], _lists)
+        content["champion_segments"] = _nested(content.get("champion_segments", {}), _lists)
         content["heads"] = _nested(content["heads"], _head)
         content["paired"] = tuple(Paired(**one) for one in content.get("paired", ()))
         return Evaluation(**content)
@@ -139,10 +166,18 @@ def _head(
     reliability: list[list[float]],
     intervals: dict[str, list[float | None]] | None = None,
     groups: dict[str, dict[str, dict[str, Any]]] | None = None,
+    limits: list[list[float | None]] | None = None,
+    corrections: dict[str, dict[str, Any]] | None = None,
     **rest: Any,
 ) -> Head:
-    bins = tuple((low, high, int(n)) for low, high, n in reliability)
-    return Head(reliability=bins, intervals=_limits(intervals or {}), groups=_nested(groups or {}, Group), **rest)
+    return Head(
+        reliability=tuple((low, high, int(n)) for low, high, n in reliability),
+        intervals=_limits(intervals or {}),
+        groups=_nested(groups or {}, Group),
+        limits=tuple((low, high) for low, high in limits or ()),
+        corrections={name: Correction(**one) for name, one in (corrections or {}).items()},
+        **rest,
+    )
 
 
 def _limits(found: dict[str, list[float | None]]) -> dict[str, Limits]:

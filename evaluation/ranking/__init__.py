@@ -29,11 +29,13 @@ from evaluation.ranking.metrics import (
     reciprocal_rank,
 )
 from evaluation.ranking.order import Places, places, ranked
+from evaluation.ranking.spreading import Spread, spread
 
 __all__ = [
     "METRICS",
     "Hits",
     "Places",
+    "Spread",
     "average_precision",
     "coverage",
     "entropy",
@@ -58,5 +60,6 @@ __all__ = [
     "reciprocal_rank",
     "rows_in",
     "share_of",
+    "spread",
     "topic_distance",
 ]

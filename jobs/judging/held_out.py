@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -25,10 +26,14 @@ USERS = 1000
 NEW_DAYS = 2
 """Items created at most this many days before the end of the night are new."""
 
+LEAST_USERS = 30
+"""Users that a country or a device must have to be told apart."""
+
 
 @dataclass(frozen=True)
 class HeldOutDay:
     """`holdout`: m requests as they stood before the day, and what each user responded to on it and had not before.
+    `gains`: the same m, with what each response is worth by the surface's weights.
 
     `items`: the n items that might have been shown. `parts`: item ids by segment. `asks`: the same m requests for
     serving. `responses`: (n,) responses to each item in the training days. `new_items`: (n,) whether each is new.
@@ -36,6 +41,7 @@ class HeldOutDay:
     """
 
     holdout: Holdout
+    gains: list[dict[str, float]]
     items: Catalogue
     parts: dict[str, frozenset[str]]
     asks: list[Ask]
@@ -50,6 +56,28 @@ class HeldOutDay:
     def new_users(self) -> list[int]:
         """Rows of users without any response before the day."""
         return [row for row, history in enumerate(self.holdout.requests.histories) if not history]
+
+    @property
+    def user_segments(self) -> dict[str, list[int]]:
+        """Rows of the users of each segment: new ones, and those of each country and device that has LEAST_USERS."""
+        found: dict[str, list[int]] = {"new_users": self.new_users}
+        for kind in ("country", "device"):
+            rows: dict[str, list[int]] = {}
+            for row, ask in enumerate(self.asks):
+                rows.setdefault(f"{kind}/{getattr(ask, kind) or 'unknown'}", []).append(row)
+            found |= {name: rows[name] for name in sorted(rows) if len(rows[name]) >= LEAST_USERS}
+        return found
+
+    def take(self, rows: Sequence[int]) -> HeldOutDay:
+        """The same day, of some users only."""
+        asked = self.holdout.requests
+        requests = Requests(*([part[row] for row in rows] for part in (asked.users, asked.histories, asked.seen)))
+        return replace(
+            self,
+            holdout=Holdout(requests, [self.holdout.relevant[row] for row in rows]),
+            gains=[self.gains[row] for row in rows],
+            asks=[self.asks[row] for row in rows],
+        )
 
     @cached_property
     def of_new_creators(self) -> npt.NDArray[np.bool_]:
@@ -67,13 +95,24 @@ def held_out_day(night: Night) -> HeldOutDay:
     masks = segments(responses.astype(np.float32), items.created, newest)
     return HeldOutDay(
         holdout=found,
+        gains=_gains(found, after),
         items=items,
         parts={name: frozenset(items.item_ids[mask].tolist()) for name, mask in masks.items()},
         asks=_asks(night, found.requests, after),
         responses=responses,
         new_items=items.created >= newest,
-        protocol=f"{GlobalTime(microseconds(night.day), when=str(night.day)).name}; {_drawn(len(found.relevant))}",
+        protocol=f"{GlobalTime(microseconds(night.day), when=str(night.day)).name}; {_drawn(len(found.relevant))}; "
+        "gains are the surface's weights of the responses",
     )
+
+
+def _gains(found: Holdout, after: Interactions) -> list[dict[str, float]]:
+    """What each of a user's responses to what it is to find is worth, summed by item."""
+    worth: dict[tuple[str, str], float] = {}
+    for user, item, weight in zip(after.users.tolist(), after.items.tolist(), after.weights.tolist(), strict=True):
+        worth[user, item] = worth.get((user, item), 0.0) + weight
+    pairs = zip(found.requests.users, found.relevant, strict=True)
+    return [{item: worth[user or "", item] for item in sorted(wanted)} for user, wanted in pairs]
 
 
 def _drawn(users: int) -> str:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from features.registry import registry, schema_hash
 from jobs.judging.champion import Champion
+from jobs.judging.contender import Contender
 from jobs.judging.held_out import HeldOutDay
 from jobs.night import Night
-from jobs.releasing.assembly import assemble, parts, seal
+from jobs.releasing.assembly import assemble, seal
 from jobs.releasing.inputs import Inputs
 from models.registry import load
 from schemas.evaluation import BLENDED, POPULAR
 from serving.ask import Ask
 from serving.pipeline import recommend
 from serving.release.loaded import LoadedRelease
-from surfaces.surface import Surface
 
 KS = (10, 50, 100)
 Items = npt.NDArray[np.object_]
@@ -33,33 +33,42 @@ def ks(catalogue: int) -> tuple[int, ...]:
     return tuple(k for k in KS if k < catalogue) or (max(1, catalogue),)
 
 
-def source_lists(surface: Surface, where: Callable[[str], Path], day: HeldOutDay) -> dict[str, Items]:
-    """What each source, and most-popular, recommends by exact search. `where` gives the folder of a model."""
-    names = dict.fromkeys((*surface.retrieval, POPULAR))
+def source_lists(who: Contender, day: HeldOutDay) -> dict[str, Items]:
+    """What each source, and most-popular, recommends by exact search."""
+    names = dict.fromkeys((*who.surface.retrieval, POPULAR))
     k = ks(len(day.items))[-1]
-    return {name: load(name, where(name)).recommend(day.holdout.requests, k).items for name in names}
-
-
-def candidate_release(night: Night, folder: Path) -> LoadedRelease:
-    """The night's models with the features of the day before: what would have been served on the held-out day."""
-    models = {name: night.artifact(name) for name in parts(night.surface)}
-    return _as_of_yesterday(night, night.surface, models, folder, schema_hash(registry(night.surface)))
+    return {name: load(name, who.models[name]).recommend(day.holdout.requests, k).items for name in names}
 
 
 def champion_release(night: Night, champion: Champion, folder: Path) -> LoadedRelease:
-    """The champion's models with the same features of the day before, so that only the models differ.
+    """`standing` of a release on disk."""
+    return standing(night, Contender.of_release(champion), folder)
 
-    Raises UserError if this program computes other features than the champion was trained on.
+
+def standing(night: Night, who: Contender, folder: Path) -> LoadedRelease:
+    """The models of `who` with the features of the day before the night: what would have been served on its day.
+
+    Of several, only the models and the surface files differ. Raises UserError if this program computes other features
+    than they were trained on.
     """
-    models = {name: champion.folder / name for name in parts(champion.surface)}
-    return _as_of_yesterday(night, champion.surface, models, folder, champion.manifest.feature_schema)
+    assemble(night, folder, who.models, night.day - timedelta(days=1), who.surface)
+    seal(folder, Inputs(who.surface.surface, str(night.day), "", {}, who.feature_schema, "", ""), who.surface)
+    return LoadedRelease.load(folder)
 
 
-def blended(night: Night, day: HeldOutDay, release: Callable[[Path], LoadedRelease]) -> dict[str, Items]:
-    """`{"blended": lists}` of the release that `release` puts together in a folder, which vanishes afterwards."""
+def blended(night: Night, day: HeldOutDay, who: Contender) -> dict[str, Items]:
+    """`{"blended": lists}` of all sources of `who` together."""
+    with stood(night, who) as release:
+        return {BLENDED: blended_lists(release, day.asks, ks(len(day.items))[-1])}
+
+
+@contextlib.contextmanager
+def stood(night: Night, who: Contender) -> Iterator[LoadedRelease]:
+    """`standing` in a folder that vanishes afterwards."""
     home = night.home.night(night.surface.surface, night.day)
+    home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".evaluate.", dir=home) as folder:
-        return {BLENDED: blended_lists(release(Path(folder) / "release"), day.asks, ks(len(day.items))[-1])}
+        yield standing(night, who, Path(folder) / "release")
 
 
 def blended_lists(release: LoadedRelease, asks: Sequence[Ask], k: int) -> Items:
@@ -70,11 +79,3 @@ def blended_lists(release: LoadedRelease, asks: Sequence[Ask], k: int) -> Items:
         best = answer.candidates.rows[answer.values.order][:k]
         lists[row, : len(best)] = release.catalogue.ids[best]
     return lists
-
-
-def _as_of_yesterday(
-    night: Night, surface: Surface, models: Mapping[str, Path], folder: Path, feature_schema: str
-) -> LoadedRelease:
-    assemble(night, folder, models, night.day - timedelta(days=1), surface)
-    seal(folder, Inputs(surface.surface, str(night.day), "", {}, feature_schema, "", ""), surface)
-    return LoadedRelease.load(folder)

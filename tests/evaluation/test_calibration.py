@@ -93,3 +93,13 @@ def test_undoing_downsampling_gives_the_probability_with_all_negatives(truth: fl
 def test_a_share_of_no_negatives_is_refused() -> None:
     with pytest.raises(ValueError, match="kept: found 0"):
         calibration.undo_downsampling(np.array([0.5]), 0)
+
+
+def test_the_better_calibrated_of_two_on_the_same_rows_is_told_apart() -> None:
+    labels, shifted, users = labelled(6000, 7, shift=0.06)
+    found = calibration.difference(labels, shifted, shifted - 0.06, users, seed=0)
+    assert 0.03 < found.low < found.value < found.high
+    assert found.value == pytest.approx(0.06, abs=0.015)
+    same = calibration.difference(labels, shifted, shifted, users, seed=0)
+    assert (same.value, same.low, same.high) == (0.0, 0.0, 0.0)
+    assert calibration.difference(labels[:1], shifted[:1], shifted[:1], users[:1], seed=0).limits == (None, None)

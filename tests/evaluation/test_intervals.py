@@ -83,3 +83,15 @@ def test_one_bootstrap_serves_many_figures_of_the_same_users() -> None:
     one = drawn.mean(values, np.ones(50))
     doubled = drawn.mean(2 * values, np.ones(50))
     assert (doubled.low, doubled.high) == pytest.approx((2 * one.low, 2 * one.high), rel=1e-5)
+
+
+def test_means_of_many_figures_are_those_of_each() -> None:
+    rng = np.random.default_rng(2)
+    values = rng.random((50, 3))
+    values[rng.random((50, 3)) < 0.3] = np.nan
+    values[:, 2] = np.nan
+    drawn = Bootstrap(50, seed=4)
+    for nth, found in enumerate(drawn.means(values)):
+        known = ~np.isnan(values[:, nth])
+        alone = drawn.mean(np.where(known, values[:, nth], 0.0), known.astype(float))
+        assert (found.value, found.low, found.high) == pytest.approx((alone.value, alone.low, alone.high), nan_ok=True)

@@ -10,9 +10,9 @@ import yaml
 from jobs import evaluate
 from jobs.judging import heads
 from jobs.judging.champion import champion_of
-from jobs.judging.heads import held_out_samples
 from jobs.judging.held_out import held_out_day
 from jobs.judging.lists import ks
+from jobs.judging.samples import held_out_samples
 from jobs.night import Night
 from jobs.releasing.assembly import build
 from jobs.releasing.inputs import inputs
@@ -133,12 +133,56 @@ def test_a_worse_champion_is_told_apart_on_the_same_users(tiny: Night) -> None:
 def test_figures_of_users_have_intervals_and_the_protocol_a_name(tiny: Night) -> None:
     found = evaluation_of(tiny)
     als = found.lists["candidate"]["als"]
-    for figure in ("recall@10", "map@10", "mrr@10", "precision@10", "novelty@10", "distance@10"):
+    for figure in (
+        "recall@10",
+        "map@10",
+        "mrr@10",
+        "precision@10",
+        "novelty@10",
+        "distance@10",
+        "coverage@10",
+        "gini@10",
+    ):
         low, high = als.intervals[figure]
         assert low <= als.figures[figure] <= high
-    assert "coverage@10" not in als.intervals
     assert found.protocol.startswith("global time split at 2026-01-08: items new to the user")
     assert limits(found, "lists/blended", "lists/popular", "recall@10")[0] > 0
+
+
+def test_segments_are_those_of_users_and_of_what_they_responded_to_and_are_paired(tiny: Night) -> None:
+    publish_as(tiny, "2026-01-07-aaaaaaaaaa")
+    live = slots.active_release(tiny.home.releases("tiny"))
+    assert live is not None
+    spoil(live)
+    evaluate.run(tiny)
+    found = evaluation_of(tiny)
+    assert set(found.segments) == {"new_users", "country/DE", "device/phone", "head_items", "tail_items", "new_items"}
+    assert found.segments["new_users"]["als"].users == 0
+    whole, same = found.lists["candidate"]["blended"], found.segments["country/DE"]["blended"]
+    assert same.figures == whole.figures
+    assert found.champion_segments.keys() == found.segments.keys()
+    within = {one.segment: one for one in found.paired if one.figure == "recall@10" and one.segment}
+    assert within["device/phone"].value == found.difference("lists/blended", "champion", "recall@10").value
+    assert "new_users" not in within
+
+
+def test_a_response_that_is_worth_more_counts_for_more_in_ndcg(tiny: Night) -> None:
+    surface = tiny_surface(training={"window_days": 4, "positives": {"click": 1.0, "like": 2.0}})
+    day = held_out_day(replace(tiny, surface=surface, day=tiny.day - timedelta(days=1)))
+    assert {gain for wanted in day.gains for gain in wanted.values()} == {1.0}, "likes are not known yet"
+    assert [set(wanted) for wanted in day.gains] == [set(wanted) for wanted in day.holdout.relevant]
+    clicks = held_out_day(replace(tiny, surface=tiny_surface(training={"window_days": 4, "positives": {"click": 3.0}})))
+    assert {gain for wanted in clicks.gains for gain in wanted.values()} == {3.0}
+
+
+def test_other_corrections_are_tried_on_users_that_measure_nothing(tiny: Night) -> None:
+    click = evaluation_of(tiny).heads["candidate"]["click"]
+    assert set(click.corrections) == {"served", "none", "platt", "isotonic", "temperature"}
+    assert click.corrections["served"] == click.corrections["none"], "the tiny ranker is left uncalibrated"
+    served = click.corrections["served"]
+    assert served.low <= served.ece <= served.high
+    assert served.log_loss == pytest.approx(click.figures["log_loss"])
+    assert click.limits[0][0] <= click.reliability[0][1] <= click.limits[0][1]
 
 
 def test_heads_are_calibrated_by_position_and_device_and_have_intervals(
@@ -154,6 +198,9 @@ def test_heads_are_calibrated_by_position_and_device_and_have_intervals(
     assert low < click.figures["auc"] < high
     assert click.figures["ece_debiased"] <= click.figures["ece"]
     assert click.figures["gauc"] > 0.85
+    phone = click.groups["device"]["phone"]
+    assert (phone.auc, phone.auc_low, phone.auc_high) == pytest.approx((click.figures["auc"], low, high))
+    assert phone.ece_low <= phone.ece_debiased <= phone.ece_high
 
 
 def test_a_champion_trained_on_other_features_is_compared_by_its_lists_alone(tiny: Night) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from evaluation.splits import calibration_half
 from jobs import train_ranker
-from jobs.judging.heads import held_out_samples
+from jobs.judging.samples import held_out_samples
 from jobs.night import Night, StepReport
 from lake.home import Home
 from models.ranker_scoring import RankerScorer

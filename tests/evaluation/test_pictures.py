@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from evaluation import head_pictures, pictures
+from evaluation.pictures import Row
 from schemas.evaluation import Correction, Evaluation, Group, Head, Lists
 
 PNG = b"\x89PNG\r\n"
@@ -97,11 +98,11 @@ def test_exposure_has_a_small_picture_a_figure_with_most_popular_beside() -> Non
 
 
 def test_differences_are_coloured_by_what_their_interval_says() -> None:
-    rows = [("up", 1.0, 2.0, 3.0), ("open", -1.0, 1.0, 3.0), ("down", -3.0, -2.0, -1.0)]
+    rows = [Row("up", 1, 2, 3, True), Row("open", -1, 1, 3, None), Row("up too", 1, 2, 3, False)]
     (axes,) = pictures.differences("t", rows, "%").axes
     colours = [line.get_color() for line in axes.lines[::2]][:3]
     assert len(set(colours)) == 3
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["up", "open", "down"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["up", "open", "up too"]
 
 
 def test_the_sheet_of_a_head_has_bins_positions_segments_and_corrections(tmp_path: Path) -> None:

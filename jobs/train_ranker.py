@@ -29,12 +29,21 @@ LAST_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Split:
-    """Training samples by time: `train` before `validation`, which is (usually) day `validated_on`."""
+    """The samples of the training window, divided by time: those that are `later`, (n,), are (usually) those of day
+    `validated_on`, and what is learnt of the others is validated on them."""
 
-    train: RankerData
-    validation: RankerData
+    everything: RankerData
+    later: npt.NDArray[np.bool_]
     validated_on: date
     whole_day: bool
+
+    @property
+    def train(self) -> RankerData:
+        return self.everything.take(~self.later)
+
+    @property
+    def validation(self) -> RankerData:
+        return self.everything.take(self.later)
 
 
 @dataclass(frozen=True)
@@ -47,20 +56,25 @@ class Labels:
 
 
 def run(night: Night) -> StepReport:
-    """Fit on the training days but the last, which stops the training; calibrate; write the artifact `ranker`.
+    """Fit on the training days but the last, which says how long to train; then so long on all of them; calibrate;
+    write the artifact `ranker`.
 
     A head is calibrated on the night's own day (the users that `calibration_half` takes; the others are measured on
-    by `evaluate`) or, where its window leaves too few mature labels there, on the last training day. Raises
-    UserError for a surface without a ranker, GateFailed without samples.
+    by `evaluate`) or, where its window leaves too few mature labels there, on the last training day, by what was
+    predicted of it before it was trained on. Raises UserError for a surface without a ranker, GateFailed without
+    samples.
     """
-    ranker = _untrained(night)
-    split = split_by_time(night)
-    report = ranker.fit(split.train, split.validation, night.seed("train_ranker"))
+    split, seed = split_by_time(night), night.seed("train_ranker")
+    chosen = _untrained(night)
+    report = chosen.fit(split.train, split.validation, seed)
+    validation = split.validation
+    validated = Labels(split.validated_on, chosen.predict(validation), validation.labels)
+    report.metrics |= _validation_metrics(chosen.heads, validated)
+    ranker = _untrained(night, epochs=int(report.metrics["best_epoch"]))
+    ranker.fit(split.everything, validation.take(slice(0, 0)), seed)
     held_out = calibration_samples(night)
-    days = [Labels(night.day, ranker.predict(held_out), held_out.labels)]
-    days.append(Labels(split.validated_on, ranker.predict(split.validation), split.validation.labels))
+    days = [Labels(night.day, ranker.predict(held_out), held_out.labels), validated]
     calibration, on = calibrate(night, ranker.heads, days)
-    report.metrics |= _validation_metrics(ranker.heads, days[-1])
     with night.writing("ranker") as folder:
         ranker.save(folder)
         calibration.save(folder)
@@ -90,7 +104,7 @@ def split_by_time(night: Night) -> Split:
     whole_day = not later.all()
     if not whole_day:
         later = np.arange(len(days)) >= round(len(days) * (1 - LAST_SHARE))
-    return Split(data.take(~later), data.take(later), last_day.astype(object), whole_day)
+    return Split(data, later, last_day.astype(object), whole_day)
 
 
 def calibration_samples(night: Night) -> RankerData:
@@ -121,12 +135,12 @@ def _calibrator(night: Night, head: str, kind: str, days: Sequence[Labels]) -> t
     return tried[0], None
 
 
-def _untrained(night: Night) -> Ranker:
+def _untrained(night: Night, **config: int) -> Ranker:
     if night.surface.ranker is None:
         raise UserError(f"surface {night.surface.surface} has no ranker", fix="add `ranker` to its surface file")
     features = registry(night.surface)
     names = tuple(feature.name for feature in features)
-    return Ranker(head_kinds(night.surface), night.surface.ranker.config, names, schema_hash(features))
+    return Ranker(head_kinds(night.surface), {**night.surface.ranker.config, **config}, names, schema_hash(features))
 
 
 def _validation_metrics(heads: Mapping[str, str], validation: Labels) -> dict[str, float]:
@@ -149,7 +163,7 @@ def _told(calibration: Calibration, on: Mapping[str, date]) -> dict[str, dict[st
 
 def _step_report(night: Night, ranker: Ranker, fitted: FitReport, split: Split) -> StepReport:
     aucs = {head: fitted.metrics.get(f"validation_auc_{head}") for head in ranker.heads}
-    report = StepReport(rows=len(split.train), figures={**fitted.metrics, "parameters": fitted.parameters})
+    report = StepReport(rows=len(split.everything), figures={**fitted.metrics, "parameters": fitted.parameters})
     report.summary = "AUC " + ", ".join(f"{head} {auc:.3f}" for head, auc in aucs.items() if auc is not None)
     report.warnings = [f"{head} had no mature label to learn from: it predicts 0" for head in ranker.untrained]
     if not split.whole_day:

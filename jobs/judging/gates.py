@@ -125,7 +125,9 @@ def _against_popular(evaluation: Evaluation, gates: Gates, figure: str) -> Gate:
     pair = evaluation.difference(f"lists/{BLENDED}", f"lists/{POPULAR}", figure)
     gate = Gate.at_least(name, value, threshold, f"popular {popular:.4g}")
     gate = uncertain(gate, pair, recall_error(value, threshold, users), f"{users} users")
-    return _told_only(gate, evaluation.champion is None, "was chosen by the policy before Feedmill")
+    if evaluation.champion is None:
+        return _told_only(gate, True, "was chosen by the policy before Feedmill")
+    return _told_only(gate, evaluation.served_by_champion > MOST_OWN, "was chosen by the champion itself")
 
 
 def _told_only(gate: Gate, biased: bool, why: str) -> Gate:

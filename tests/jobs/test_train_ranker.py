@@ -50,7 +50,8 @@ def test_it_leaves_a_whole_artifact(night: Night, report: StepReport) -> None:
 def test_it_learns_the_tastes(night: Night, report: StepReport) -> None:
     assert report.figures["validation_auc_click"] > 0.85
     assert "click 0.9" in report.summary
-    assert report.rows == 3 * 40 * 8, "the training days but the last, which stops the training"
+    assert report.rows == 4 * 40 * 8, "all training days, as often as was best for the last when it was left out"
+    assert report.figures["train_rows"] == 3 * 40 * 8
 
 
 def test_what_it_saved_scores_the_other_half_of_the_day(night: Night, report: StepReport) -> None:
@@ -136,7 +137,7 @@ def test_a_surface_without_users_and_positions_still_trains(tmp_path: Path) -> N
     night = tiny_night(Home(tmp_path), tiny_surface(lacks=["user", "position", "history"]))
     write_lake(night)
     report = train_ranker.run(night)
-    assert report.rows == 3 * 40 * 8
+    assert report.rows == 4 * 40 * 8
     assert RankerScorer.load(night.artifact("ranker")).description.encoding.positions == 0
 
 

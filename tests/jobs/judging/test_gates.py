@@ -90,14 +90,13 @@ def test_before_any_release_falling_behind_most_popular_warns() -> None:
 
 
 @pytest.mark.parametrize(("share", "verdict"), [(0.4, "fail"), (0.95, "warn")])
-def test_falling_behind_a_champion_on_the_day_it_served_warns(share: float, verdict: str) -> None:
+def test_falling_behind_on_a_day_that_the_champion_served_warns(share: float, verdict: str) -> None:
     found = {
         gate.name: gate for gate in gating.list_gates(replace(evaluation(0.15), served_by_champion=share), LIMITS, 50)
     }
-    gate = found["lists/als/recall@50 vs champion"]
-    assert gate.verdict == verdict
-    assert ("chosen by the champion itself" in gate.reason) == (verdict == "warn")
-    assert found["lists/blended/recall@50 vs popular"].verdict == "fail"
+    for name in ("lists/als/recall@50 vs champion", "lists/blended/recall@50 vs popular"):
+        assert found[name].verdict == verdict
+        assert ("chosen by the champion itself" in found[name].reason) == (verdict == "warn")
 
 
 def test_a_miss_within_the_error_of_the_users_only_warns() -> None:

@@ -29,7 +29,7 @@ def live(world: World, home: Home, pending: list[Row], liked: Floats) -> Day:
     shown = policy.draw(world, asked, weight)
     happened = world.respond(asked, shown.items)
     ids = tables.Ids.of(asked, shown.items)
-    heard = [*pending, *to_hear(world, happened, ids.request, ids.impression)]
+    heard = [*pending, *to_hear(world, asked, happened, ids.impression)]
     over = midnight(world.date) + DAY_US
     landing = home.landing(world.surface.surface)
     _land(landing, "request", world.date, tables.requests(world, asked, ids, np.zeros(len(asked), dtype=bool)))

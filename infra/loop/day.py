@@ -13,7 +13,8 @@ from infra.loop.clock import SimulatedClock
 from infra.loop.server import Server, answered
 from serving.logs.records import impression_id
 from worlds.draws import Codes
-from worlds.logs.outcomes import logged, outcome_rows
+from worlds.logs import delivery
+from worlds.logs.outcomes import days_late, outcome_rows
 from worlds.logs.words import row_of, user_ids
 from worlds.outcomes import Outcomes
 from worlds.sessions import DAY_US, Requests, midnight
@@ -48,24 +49,29 @@ def live(world: World, server: Server, clock: SimulatedClock, pending: list[Row]
         waiting = _hear(server, clock, world, waiting, until=int(asked.at[wave[0]]))
         part = asked.take(wave)
         slates[wave] = _answers(world, server, clock, part)
-        happened = to_hear(world, world.respond(part, slates[wave]), part.ids(), _impression_ids(part, slates[wave]))
+        happened = to_hear(world, part, world.respond(part, slates[wave]), _impression_ids(part, slates[wave]))
         waiting = sorted([*waiting, *happened], key=arrival)
         told(int(wave[-1]) + 1)
     waiting = _hear(server, clock, world, waiting, until=midnight(world.date) + DAY_US - 1)
     return Day(asked, slates, world.respond(asked, slates), waiting)
 
 
-def to_hear(world: World, happened: Outcomes, request_ids: pa.Array, impression_ids: pa.Array) -> list[Row]:
-    """What a server is to hear of `happened`, each when it occurs.
+def to_hear(world: World, asked: Requests, happened: Outcomes, impression_ids: pa.Array) -> list[Row]:
+    """What a server is to hear of what `happened` to `asked`, each when it occurs, or as much later, twice or never,
+    as the world's faults have it.
 
-    `request_ids` (r,) and `impression_ids` (r k,), raveled, are those of the requests it is about.
+    `impression_ids` (r k,), raveled, are those of the requests' slots.
     """
-    known = logged(world, happened)
-    rows = outcome_rows(known, request_ids, impression_ids).drop_columns(["request_id"]).to_pylist()
-    return [
-        row | {"occurred_at": row["occurred_at"].isoformat(), "arrives_at": arrives}
-        for row, arrives in zip(rows, known.occurred_at.tolist(), strict=True)
-    ]
+    seen = delivery.getting_through(world, asked, happened)
+    said = outcome_rows(delivery.by_clock(world, asked, seen), asked.ids(), impression_ids)
+    rows = said.drop_columns(["request_id"]).to_pylist()
+    heard = []
+    for delivered in delivery.outcomes(world, asked, seen):
+        # Events of later days need no delay: they arrive when they occur, and the day says so.
+        late = (delivered.after - days_late(world, seen)[delivered.row]) * DAY_US
+        for row, at in zip(delivered.row.tolist(), (seen.occurred_at[delivered.row] + late).tolist(), strict=True):
+            heard.append(rows[row] | {"occurred_at": rows[row]["occurred_at"].isoformat(), "arrives_at": at})
+    return heard
 
 
 def _waves(asked: Requests) -> Iterator[Codes]:
@@ -107,10 +113,6 @@ def _hear(server: Server, clock: SimulatedClock, world: World, waiting: list[Row
         answered(server.post("/v1/outcomes", json={"surface": world.surface.surface, "outcomes": some}))
     server.settle()
     return waiting[len(now) :]
-
-
-def _sent(row: Row) -> Row:
-    return {name: value for name, value in row.items() if name != "arrives_at"}
 
 
 def _impression_ids(asked: Requests, slates: Codes) -> pa.Array:

@@ -19,7 +19,9 @@ from infra.loop.record import SERVED, Turn, Verdict
 from infra.loop.server import served
 from jobs.night import Night
 from lake.home import Home
+from schemas.logs import LAYERS
 from serving.release.slots import active_release
+from worlds.logs.days import odd_lines, record
 from worlds.memory import consumption
 from worlds.sessions import DAY_US, midnight
 from worlds.truth.past import Past
@@ -55,6 +57,7 @@ def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told
     release = active_release(loop.home.releases(loop.surface))
     _clear(loop)
     lived = _serve(loop, pending, told) if release else bootstrap.live(world, loop.home, pending, loop.popular.count)
+    _spoil(loop)
     told("measuring")
     lately = loop.shown.with_day(lived) if release else None
     past = Past(world.consumed, consumption(lived.asked, lived.happened), lately)
@@ -110,6 +113,13 @@ def _serve(loop: Loop, pending: list[day.Row], told: Callable[[str], None]) -> D
     asked = len(world.requests())
     with served(loop.home, world.surface, clock, loop.over_http) as client:
         return day.live(world, client, clock, pending, lambda done: told(f"serving {done:,} of {asked:,} requests"))
+
+
+def _spoil(loop: Loop) -> None:
+    """Land the malformed lines of the world's day, and say beside the loop what is wrong when, and with whom."""
+    day_of = f"day={loop.world.date}"
+    odd_lines(loop.world, {layer.name: loop.home.landing(loop.surface) / layer.name / day_of for layer in LAYERS})
+    record(loop.world, loop.journal.folder / "truth")
 
 
 def _night(loop: Loop, console: Console, told: Callable[[str], None]) -> tuple[Verdict, str]:

@@ -14,6 +14,8 @@ from worlds.load import load
 from worlds.logs.days import Writing, write
 from worlds.world import World
 
+CLEAN = {f"faults.{name}": None for name in ("repeated", "late", "malformed")}
+"""Changes that leave a world without the faults that worlds have by default."""
 FIRST_DAY = date(2026, 1, 1)
 SMALL: dict[str, Any] = {
     "population.users": 150,

@@ -7,7 +7,7 @@ import json
 import multiprocessing
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -114,7 +114,7 @@ def _day(world: World, known: Popularity, how: Writing, workers: Workers) -> Cou
         done = workers.run(jobs)
         rows = sum((one.rows for one in done), Counter[str]())
         rows += _arrived(world, how.landing / LATER, folders)
-        rows += _odd(world, folders)
+        rows += odd_lines(world, folders)
         rows += _dimensions(world, folders)
     known.learn(world, *(np.sum([getattr(one, name) for one in done], axis=0) for name in ("impressions", "clicks")))
     world.take_up(Consumption(*(np.concatenate([getattr(one.eaten, name) for one in done]) for name in _EATEN)))
@@ -144,23 +144,30 @@ def _arrived(world: World, later: Path, folders: dict[str, Path]) -> Counter[str
     return rows
 
 
-def _odd(world: World, folders: dict[str, Path]) -> Counter[str]:
-    """Write the day's malformed lines, each made from a good row."""
+def odd_lines(world: World, folders: Mapping[str, Path]) -> Counter[str]:
+    """Write the day's malformed lines into the day's `folders` by layer, each made from a good row there; how many."""
     malformed, rows = world.config.faults.malformed, Counter[str]()
     if malformed is None or not malformed.active(world.day):
         return rows
     for layer in ("request", "impression", "outcome"):
-        good = sorted(folders[layer].glob("part-*.parquet"))
-        if good:
-            first = next(pq.ParquetFile(good[0]).iter_batches(batch_size=1)).to_pylist()[0]
-            lines = malformed.lines(layer, _plain(first), world.date)
+        good = _first_row(folders[layer])
+        if good is not None:
+            lines = malformed.lines(layer, good, world.date)
             (folders[layer] / "odd.jsonl").write_text("".join(f"{line}\n" for line in lines))
             rows[layer] += len(lines)
     return rows
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in row.items()}
+def _first_row(folder: Path) -> dict[str, Any] | None:
+    """A row as a world, or a server, has landed it in `folder`."""
+    for path in sorted(folder.glob("part-*.parquet")):
+        row = next(pq.ParquetFile(path).iter_batches(batch_size=1)).to_pylist()[0]
+        return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in row.items()}
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open() as lines:
+            found: dict[str, Any] = json.loads(next(lines))
+            return found
+    return None
 
 
 def _dimensions(world: World, folders: dict[str, Path]) -> Counter[str]:

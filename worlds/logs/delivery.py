@@ -30,22 +30,31 @@ class Delivered:
 
 def reported(world: World, asked: Requests, happened: Outcomes) -> Outcomes:
     """The events that are logged at all, in order of impression, with the times that clocks of the users gave."""
-    seen = logged(world, happened)
-    row = seen.impression // seen.items.shape[1]
-    faults, day = world.config.faults, asked.day
-    if faults.outage is not None and faults.outage.active(day):
-        luck = world.streams["outage"].uniform(day, asked.key)
-        lost = faults.outage.lost(asked.country, tuple(world.config.population.countries), luck)
-        seen = kept(seen, ~lost[row])
-    if faults.clock_skew is not None and faults.clock_skew.active(day):
-        shift = faults.clock_skew.shift(asked.user, world.streams)
-        seen = replace(seen, occurred_at=seen.occurred_at + shift[seen.impression // seen.items.shape[1]])
+    return by_clock(world, asked, getting_through(world, asked, happened))
+
+
+def getting_through(world: World, asked: Requests, happened: Outcomes) -> Outcomes:
+    """The events that are logged at all, in order of impression, each at its true time."""
+    seen, outage = logged(world, happened), world.config.faults.outage
+    if outage is not None and outage.active(asked.day):
+        luck = world.streams["outage"].uniform(asked.day, asked.key)
+        lost = outage.lost(asked.country, tuple(world.config.population.countries), luck)
+        seen = kept(seen, ~lost[seen.impression // seen.items.shape[1]])
     order = np.argsort(seen.impression * len(seen.names) * MOST_PARTS + seen.outcome * MOST_PARTS + seen.part)
     return kept(seen, order)
 
 
+def by_clock(world: World, asked: Requests, seen: Outcomes) -> Outcomes:
+    """`seen` with the times that the clocks of their users gave."""
+    skew = world.config.faults.clock_skew
+    if skew is None or not skew.active(asked.day):
+        return seen
+    shift = skew.shift(asked.user, world.streams)
+    return replace(seen, occurred_at=seen.occurred_at + shift[seen.impression // seen.items.shape[1]])
+
+
 def outcomes(world: World, asked: Requests, seen: Outcomes) -> list[Delivered]:
-    """How the events `seen`, as reported, arrive."""
+    """How the events `seen` arrive, on the days after that on which each is said to have happened."""
     luck = _Draws(world, asked, seen)
     after = np.maximum(days_late(world, seen), 0)
     late, repeated = world.config.faults.late, world.config.faults.repeated

@@ -13,6 +13,7 @@ from infra.loop import bootstrap
 from infra.loop.day import Day
 from lake.home import Home
 from schemas.logs import layer
+from tests.worlds.conftest import CLEAN
 from worlds.load import load
 from worlds.logs.outcomes import logged
 from worlds.world import World
@@ -23,7 +24,7 @@ SMALL = {"population.users": 150, "catalogue.items": 200, "catalogue.new_items":
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, World, list[Day]]:
     """Two days in turn."""
-    home, world = Home(tmp_path_factory.mktemp("home")), World(load("shorts", changes=SMALL))
+    home, world = Home(tmp_path_factory.mktemp("home")), World(load("shorts", changes=SMALL | CLEAN))
     days: list[Day] = []
     for _ in range(2):
         days.append(bootstrap.live(world, home, days[-1].pending if days else [], np.zeros(3)))
@@ -59,7 +60,7 @@ def test_every_outcome_lands_once_or_still_waits(lived: tuple[Home, World, list[
 def test_a_day_lived_again_lands_the_same(lived: tuple[Home, World, list[Day]], tmp_path: Path) -> None:
     home, _, _ = lived
     again = Home(tmp_path)
-    world = World(load("shorts", changes=SMALL))
+    world = World(load("shorts", changes=SMALL | CLEAN))
     bootstrap.live(world, again, [], np.zeros(3))
     for name in ("request", "impression", "outcome", "item", "user"):
         path = Path(name) / "day=2026-01-01" / "part-0000.parquet"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,6 +13,7 @@ import pytest
 from infra.loop import day
 from infra.loop.clock import SimulatedClock
 from schemas.errors import InfrastructureError
+from tests.worlds.conftest import CLEAN
 from worlds.load import load
 from worlds.logs.outcomes import logged
 from worlds.logs.words import item_ids
@@ -47,7 +48,7 @@ class Books:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return World(load("shorts", changes=SMALL))
+    return World(load("shorts", changes=SMALL | CLEAN))
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,41 @@ def test_what_occurs_after_midnight_waits_for_the_next_day(world: World, lived: 
     day.live(tomorrow, books, clock, found.pending, lambda _: None)
     heard = {row["outcome_id"] for row, _ in books.heard}
     assert {row["outcome_id"] for row in found.pending if row["arrives_at"] < over + DAY_US} <= heard
+
+
+def heard_of(faults: dict[str, Any]) -> tuple[World, Books, day.Day]:
+    world = World(load("shorts", changes=SMALL | CLEAN | {f"faults.{name}": fault for name, fault in faults.items()}))
+    clock = SimulatedClock(midnight(world.date))
+    books = Books(world, clock)
+    return world, books, day.live(world, books, clock, [], lambda _: None)
+
+
+def test_outcomes_come_late_and_twice_as_the_worlds_faults_have_it(lived: tuple[Books, day.Day]) -> None:
+    late = {"one_day": 0.5, "two_days": 0.25}
+    world, books, found = heard_of({"late": late, "repeated": {"outcomes": 0.5, "next_day": 0.0}})
+    clean, usual = lived
+    assert {row["outcome_id"] for row, _ in books.heard} | {row["outcome_id"] for row in found.pending} == {
+        row["outcome_id"] for row, _ in clean.heard
+    } | {row["outcome_id"] for row in usual.pending}
+    after = np.array([row["arrives_at"] - midnight(world.date) for row in found.pending]) // DAY_US
+    assert {1, 2} <= set(after.tolist()) <= {1, 2, 3}
+    names = Counter([row["outcome_id"] for row, _ in books.heard] + [row["outcome_id"] for row in found.pending])
+    assert np.mean([count == 2 for count in names.values()]) == pytest.approx(0.5, abs=0.15)
+
+
+def test_an_outage_is_silence_and_a_wrong_clock_tells_wrong_times_at_the_right_time(
+    lived: tuple[Books, day.Day],
+) -> None:
+    clean, _ = lived
+    world, books, _ = heard_of({"outage": {"country": "US"}})
+    country = dict(zip(world.requests().ids().to_pylist(), world.requests().country.tolist(), strict=True))
+    silent = {country[row["impression_id"].rpartition(":")[0]] for row, _ in books.heard}
+    assert silent == {country[row["impression_id"].rpartition(":")[0]] for row, _ in clean.heard} - {0}
+    _, books, _ = heard_of({"clock_skew": {"share": 1.0, "seconds": -3600.0}})
+    assert [at for _, at in books.heard] == [at for _, at in clean.heard]
+    said = {row["outcome_id"]: datetime.fromisoformat(row["occurred_at"]) for row, _ in books.heard}
+    true = {row["outcome_id"]: datetime.fromisoformat(row["occurred_at"]) for row, _ in clean.heard}
+    assert {true[name] - said[name] for name in said} == {timedelta(hours=1)}
 
 
 def test_a_server_that_refuses_stops_the_loop_with_its_words(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,11 @@ def test_what_the_server_logged_is_what_ingest_takes(turned: Home) -> None:
     for layer in ("request", "impression", "outcome", "item", "user"):
         assert list((landing / layer / "day=2026-01-04").iterdir()), layer
     assert not list(landing.rglob("*.open"))
+    assert (landing / "outcome" / "day=2026-01-04" / "odd.jsonl").read_text().count("\n") == 7, (
+        "4 broken lines, 3 orphans"
+    )
+    told = json.loads((turned.root / "loop" / "truth" / "faults.json").read_text())
+    assert {row["fault"] for row in told} == {"repeated", "late", "malformed"}
 
 
 def test_going_on_changes_nothing_that_was(turned: Home) -> None:

@@ -11,15 +11,13 @@ import numpy as np
 import pytest
 
 from schemas.errors import UserError
-from tests.worlds.conftest import FIRST_DAY, rows, small
+from tests.worlds.conftest import CLEAN, FIRST_DAY, rows, small
 from worlds.faults.broken_model import BrokenModel
 from worlds.faults.feature_skew import FeatureSkew
 from worlds.faults.late import Late
 from worlds.faults.repeated import Repeated
 from worlds.logs.days import Writing, write
 from worlds.world import World
-
-CLEAN = {f"faults.{name}": None for name in ("repeated", "late", "malformed")}
 
 
 def day(number: int) -> date:

@@ -32,6 +32,7 @@ def night(surface: Surface) -> tuple[Step, ...]:
     trained = tuple(f"train_{source}" for source in sources)
     ranker = ("train_ranker",) if surface.ranker else ()
     models = (*surface.retrieval, *(("ranker",) if surface.ranker else ()))
+    slates = ("slates",) if surface.batch is not None else ()
     return (
         Step(
             name="ingest",
@@ -124,6 +125,14 @@ def night(surface: Surface) -> tuple[Step, ...]:
             writes=("decision", "releases/<id>"),
         ),
         Step(
+            name="forecast",
+            job="forecast",
+            doc="what the release would have been worth on the day's requests; earlier forecasts settled by what served",
+            after=("decide",),
+            reads=("decision", "releases/<id>", "silver.labelled", "bronze.request"),
+            writes=("ops.forecast", "reports/forecast.png"),
+        ),
+        Step(
             name="track",
             job="track",
             doc="the night's runs, metrics, curves and models in MLflow",
@@ -131,11 +140,22 @@ def night(surface: Surface) -> tuple[Step, ...]:
             reads=("evaluation", "decision"),
             writes=("mlflow",),
         ),
+        *(
+            Step(
+                name=step,
+                job="slates",
+                doc="if the decision is ship, every known user's slate, drawn as requests are, into the online store",
+                after=("track",),
+                reads=("decision", "releases/<id>", "silver.user"),
+                writes=("online/slates",),
+            )
+            for step in slates
+        ),
         Step(
             name="publish",
             job="publish",
             doc="if the decision is ship, one atomic switch of the active slot",
-            after=("track",),
+            after=("track", *slates),
             reads=("decision", "releases/<id>"),
             writes=("releases/active",),
         ),

@@ -38,6 +38,7 @@ REQUEST = Contract(
         Field("state", "map<string,float32>", "real-time feature values as used; an absent one was missing or expired"),
         Field("posted", "int32", "number of the last item posted since the release that it could show", minimum=1),
         Field("sampled", "bool", "whether the candidate and ranking layers hold this request"),
+        Field("drawn_at", "timestamp", "UTC time at which the slate was drawn beforehand, where it was"),
         Field("fallbacks", "list<string>", "fallbacks taken while answering"),
         Field("last_good", "list<string>", "items of the earlier slate that fallback last_good repeats"),
         Field(

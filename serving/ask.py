@@ -19,7 +19,8 @@ class Ask:
     in every layer, as `layer:arm`. `posted`: number of the last posted item that the release was given beside its own,
     which says to a replay what it was answered from. `fallbacks`: fallbacks that were taken before the pipeline ran,
     or, in a replay, those that the log names. `last_good`: the slate that fallback `last_good` repeats. `at` must
-    carry a time zone. `area`: where the request comes from, in the words of the items' tags.
+    carry a time zone. `area`: where the request comes from, in the words of the items' tags. `drawn_at`: when the
+    slate was drawn, if that was beforehand.
     """
 
     request_id: str
@@ -38,10 +39,27 @@ class Ask:
     posted: int = 0
     fallbacks: tuple[str, ...] = ()
     last_good: tuple[str, ...] = ()
+    drawn_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
             raise ValueError(f"at: found {self.at} without a time zone")
+
+    def drawn(self, release_id: str) -> Ask:
+        """The ask that the slate is drawn for: this one or, where it was drawn beforehand, what was known of its user
+        then, of whom no release has more than one such slate at a time."""
+        if self.drawn_at is None:
+            return self
+        return Ask(
+            request_id=f"beforehand/{release_id}/{self.user_id or ''}",
+            at=self.drawn_at,
+            user_id=self.user_id,
+            country=self.country,
+            history=self.history,
+            seen=self.seen,
+            state=self.state,
+            arms=self.arms,
+        )
 
     @property
     def places(self) -> dict[str, str]:

@@ -57,6 +57,8 @@ def recommend(release: LoadedRelease, ask: Ask, guard: Guard = UNGUARDED) -> Ans
     Without a `guard` it is a pure function of both, and fallbacks are those that `ask` names. A guard adds deadlines
     and breakers: what they bring about is in the answer's `fallbacks`.
     """
+    if ask.drawn_at is not None:
+        return replace(recommend(release, ask.drawn(release.release_id), guard), ask=ask)
     release, trace = in_arms(release, ask.arms), Trace()
     person = trace.run(hydrate, release, ask)
     answer = _ranked(release, ask, person, trace, guard) or _stood_in(release, ask, person, trace, guard)
@@ -74,7 +76,7 @@ def draft_of(found: Answer) -> Draft:
     """What the slate of an answer was drawn from."""
     greedy = any(name in STAND_INS for name in found.fallbacks)
     judged = Judged(found.candidates, found.scores, found.values)
-    return draft(found.release, found.ask, found.person, judged, greedy=greedy)
+    return draft(found.release, found.ask.drawn(found.release.release_id), found.person, judged, greedy=greedy)
 
 
 def _ranked(release: LoadedRelease, ask: Ask, person: Person, trace: Trace, guard: Guard) -> Answer | None:

@@ -134,6 +134,7 @@ def ask_of(request: Row) -> Ask:
         posted=request.get("posted") or 0,
         fallbacks=tuple(request.get("fallbacks") or ()),
         last_good=tuple(request.get("last_good") or ()),
+        drawn_at=None if request.get("drawn_at") is None else datetime.fromisoformat(request["drawn_at"]),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from surfaces.batch import Batch, faults_of
 from surfaces.duration import Duration
 from surfaces.experiments import Experiments
 from surfaces.fallback import Deadlines, Fallback
@@ -147,6 +148,8 @@ class Surface(_Part):
     fresh: Source = Source(min_quota=1, max_quota=20)
     """Items posted since the release: found by exact search beside the index, within a quota of their own."""
     experiments: Experiments = Experiments()
+    batch: Batch | None = None
+    """Where slates are made at night and a request is one read; None: they are drawn when they are asked for."""
     seed: int = 20260101
 
     @model_validator(mode="after")
@@ -185,6 +188,13 @@ class Surface(_Part):
                     Slate.model_validate(self.slate.model_dump() | arm.slate)
                 except ValidationError as error:
                     faults += [f"{key}.slate.{_path(one)}: {one['msg'].lower()}" for one in error.errors()]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @model_validator(mode="after")
+    def _night_knows_enough(self) -> Self:
+        faults = list(faults_of(self.policy)) if self.batch is not None else []
         if faults:
             raise ValueError("; ".join(faults))
         return self

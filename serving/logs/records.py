@@ -47,8 +47,11 @@ def config_of(release: LoadedRelease) -> str:
 
 
 def rows_of(answer: Answer, sample: float) -> dict[str, list[Row]]:
-    """Layer to rows: the request, its impressions and, for a share `sample` of requests, candidates and ranking."""
-    sampled = is_sampled(answer.ask.request_id, sample)
+    """Layer to rows: the request, its impressions and, for a share `sample` of requests, candidates and ranking.
+
+    What a slate that was drawn beforehand was drawn from is logged nowhere.
+    """
+    sampled = is_sampled(answer.ask.request_id, sample) and answer.ask.drawn_at is None
     rows = {REQUEST.name: [request_row(answer, sampled)], IMPRESSION.name: impression_rows(answer)}
     if sampled:
         rows |= {CANDIDATE.name: candidate_rows(answer), RANKING.name: ranking_rows(answer)}
@@ -82,6 +85,7 @@ def request_row(answer: Answer, sampled: bool) -> Row:
         "state": _finite(ask.state),
         "posted": ask.posted or None,
         "sampled": sampled,
+        "drawn_at": None if ask.drawn_at is None else written(ask.drawn_at),
         "fallbacks": list(ask.fallbacks),
         "last_good": list(ask.last_good) or None,
     }

@@ -50,8 +50,8 @@ class LiveState:
         self._queue.put(reached.set)
         reached.wait()
 
-    def known(self, surface: str, user: str | None, request_id: str = "") -> Known:
-        """What the store tells of `user` (a pseudonym) on `surface`, in one round trip.
+    def known(self, surface: str, user: str | None, request_id: str = "", slate: str | None = None) -> Known:
+        """What the store tells of `user` (a pseudonym) on `surface`, and of the entry `slate`, in one round trip.
 
         A request that is sent again is not answered as if its first answer had been another: what that one showed
         does not count as seen (which takes a second round trip).
@@ -59,14 +59,15 @@ class LiveState:
         if user is None:
             return Known()
         try:
-            stored, forgotten = self.store.read(owner(user), [_activity(surface), FORGOTTEN])
+            names = [_activity(surface), FORGOTTEN, *([slate] if slate is not None else [])]
+            stored, forgotten, *made = self.store.read(owner(user), names)
             activity = Activity.decode(stored)
             if any(request_id == asked for asked, _ in activity.requests):
                 activity = activity.without(self._items_of(request_id))
         except StoreError:
             self.unread += 1
             return Known(reached=False)
-        return Known(activity, forgotten is not None)
+        return Known(activity, forgotten is not None, slate=made[0] if made else None)
 
     def shown(self, surface: Surface, ask: Ask, items: Sequence[str]) -> None:
         """Note, soon, that `items` were shown in answer to `ask`; nothing is noted of nobody."""
@@ -87,7 +88,7 @@ class LiveState:
         Raises StoreError if the store does not answer: then nothing is promised.
         """
         entries = self.store.entries(owner(user))
-        activities = [Activity.decode(value) for name, value in entries.items() if name != FORGOTTEN]
+        activities = [Activity.decode(value) for name, value in entries.items() if name.startswith(_activity(""))]
         asked = [request for activity in activities for request, _ in activity.requests]
         self.store.put(owner(user), {FORGOTTEN: b""}, FORGOTTEN_S)
         gone = self.store.forget(owner(user), [name for name in entries if name != FORGOTTEN])

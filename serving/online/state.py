@@ -27,11 +27,13 @@ FORGOTTEN = "forgotten"
 
 @dataclass(frozen=True)
 class Known:
-    """What the store told of a user: their `activity`, whether they are `forgotten`, whether it answered at all."""
+    """What the store told of a user: their `activity`, whether they are `forgotten`, whether it answered at all, and
+    the `slate` that was made for them, if one was asked for and there is one."""
 
     activity: Activity = field(default_factory=Activity)
     forgotten: bool = False
     reached: bool = True
+    slate: bytes | None = None
 
 
 def owner(user: str) -> str:

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from serving.ask import Ask
 from serving.fallback.guard import UNGUARDED
-from serving.pipeline import Answer, recommend
+from serving.pipeline import Answer
 from serving.web.api import RecommendRequest, RecommendResponse, response
 from serving.web.recent import Asked
 from serving.web.service import NO_RELEASE, NO_SURFACE, Service
@@ -23,15 +23,16 @@ def router(service: Service) -> APIRouter:
     def _recommend(surface: str, request: RecommendRequest) -> RecommendResponse:
         """A slate for a user, known or not."""
         release, at = service.release(surface), service.clock()
-        ask = service.informed(release, asked(request, service.user(surface, request.user_id), at))
-        answer = recommend(release, ask, UNGUARDED if request.dry_run else service.guards[surface])
+        ask = asked(request, service.user(surface, request.user_id), at)
+        answer = service.answer(release, ask, UNGUARDED if request.dry_run else service.guards[surface])
         if not request.dry_run:
             service.metrics.answered(answer)
             service.watched(surface).answered(answer)
-            service.shadows[surface].offer(answer)
+            if answer.ask.drawn_at is None:
+                service.shadows[surface].offer(answer)
             service.recent.add(Asked(surface, release.release_id, answer.ask))
             service.log(surface).request(answer, at)
-            service.online.shown(release.surface, ask, shown_items(answer))
+            service.online.shown(release.surface, answer.ask, shown_items(answer))
         return response(answer)
 
     return routes

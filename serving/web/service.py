@@ -17,7 +17,7 @@ from fastapi import HTTPException
 
 from serving.ask import Ask
 from serving.experiments.assign import assign
-from serving.fallback.guard import LiveGuard
+from serving.fallback.guard import Guard, LiveGuard
 from serving.fallback.policy_watch import PolicyWatch
 from serving.logs.pseudonyms import Pseudonyms
 from serving.logs.surface_log import SurfaceLog
@@ -25,7 +25,9 @@ from serving.logs.writer import Clock
 from serving.online.items import PostedItems
 from serving.online.live_state import LiveState
 from serving.online.open import open_store
-from serving.online.state import informed
+from serving.online.slates import NOT_READY, ReadySlate, answered, entry, fits
+from serving.online.state import Known, informed
+from serving.pipeline import Answer, recommend
 from serving.release.live import LiveSurface, Watcher
 from serving.release.loaded import LoadedRelease
 from serving.release.shadow import Shadow
@@ -122,12 +124,28 @@ class Service:
             raise HTTPException(503, f"surface {surface!r} cannot answer: {why}")
         return release
 
-    def informed(self, release: LoadedRelease, ask: Ask) -> Ask:
-        """`ask` with all that its answer may depend on besides `release`: real-time state, arms, posted items."""
-        surface = release.surface
-        known = informed(ask, release, self.online.known(surface.surface, ask.user_id, ask.request_id))
-        arms = assign(surface.experiments, ask.user_id or ask.session_id or ask.request_id)
-        return replace(known, arms=arms, posted=release.posted)
+    def answer(self, release: LoadedRelease, ask: Ask, guard: Guard) -> Answer:
+        """The slate that was made for `ask` beforehand, where the surface has such and one fits; else one drawn now."""
+        if release.surface.batch is None:
+            return recommend(release, self.informed(release, ask), guard)
+        known = self._known(release, ask, entry(release.surface.surface, release.release_id))
+        if known.slate is not None and not known.forgotten:
+            mine, slate = replace(ask, arms=_arms(release, ask)), ReadySlate.decode(known.slate)
+            if fits(release, mine, slate):
+                return answered(release, mine, slate)
+        late = replace(ask, fallbacks=(*ask.fallbacks, NOT_READY))
+        return recommend(release, self.informed(release, late, known), guard)
+
+    def informed(self, release: LoadedRelease, ask: Ask, known: Known | None = None) -> Ask:
+        """`ask` with all that its answer may depend on besides `release`: real-time state, arms, posted items.
+
+        `known` is what the store told, if it was asked already.
+        """
+        found = informed(ask, release, self._known(release, ask) if known is None else known)
+        return replace(found, arms=_arms(release, ask), posted=release.posted)
+
+    def _known(self, release: LoadedRelease, ask: Ask, slate: str | None = None) -> Known:
+        return self.online.known(release.surface.surface, ask.user_id, ask.request_id, slate)
 
     def posted(self, surface: str) -> PostedItems:
         """The postings of `surface`."""
@@ -152,3 +170,7 @@ class Service:
         if user_id is None or not self.logs[surface].surface.logging.pseudonymise:
             return user_id
         return self.pseudonyms.of(user_id)
+
+
+def _arms(release: LoadedRelease, ask: Ask) -> tuple[str, ...]:
+    return assign(release.surface.experiments, ask.user_id or ask.session_id or ask.request_id)

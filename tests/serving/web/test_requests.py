@@ -44,6 +44,7 @@ def test_the_first_slot_of_a_greedy_slate_is_the_best_by_value(client: TestClien
 def test_an_item_of_the_reserve_was_offered_and_scored_by_nobody(client: TestClient) -> None:
     for name in ("r0", "r1"):
         client.post("/v1/shorts/recommend", json={"user_id": "u0", "request_id": name, "size": 50})
+        client.app.state.service.online.settle()  # type: ignore[attr-defined]
     reserve = [item for item in explained(client)["items"] if not item["offered"]]
     assert reserve
     for item in reserve:

@@ -10,7 +10,7 @@ from features.tables import daily_counts, entity_tables, labelled, samples
 from lake.home import PROJECT
 from schemas.logs import LAYERS
 from schemas.page import section
-from schemas.tables import BRONZE, LEDGER, QUARANTINE, SEQUENCE, SILVER_ITEM, SILVER_USER
+from schemas.tables import BRONZE, FORECAST, LEDGER, QUARANTINE, SEQUENCE, SILVER_ITEM, SILVER_USER
 from surfaces.load import load
 
 DRAWN = "This page is drawn from the code by `feedmill docs`; change the code, not the page."
@@ -40,7 +40,7 @@ def _tables() -> str:
     parts += ["## Silver", "", section(labelled(surface)), section(SILVER_ITEM), section(SILVER_USER)]
     parts += ["## Gold", "", section(daily_counts(surface)), section(SEQUENCE)]
     parts += [section(table) for table in entity_tables(surface).values()]
-    parts += [section(samples(surface)), "## Ops", "", section(LEDGER)]
+    parts += [section(samples(surface)), "## Ops", "", section(LEDGER), section(FORECAST)]
     return "\n".join(parts)
 
 

@@ -43,7 +43,8 @@ def ope(
 ) -> None:
     """Estimate from SURFACE's logs what RELEASE would have been worth, per request.
 
-    Exit code 3 where the logs cannot tell: the table says why, and what would be needed.
+    Exit code 3 where the logs cannot tell: the table says why, and what would be needed. An estimate of the release as
+    it is, on whole requests, is kept for `feedmill forecast`.
     """
     from jobs.offpolicy.asked import Asked
     from jobs.offpolicy.evaluate import evaluate
@@ -57,6 +58,7 @@ def ope(
     found = evaluate(night, folder_of(night, target), asked)
     path = picture or night.home.reports(surface, days[-1]) / f"ope-{found.target}.png"
     _draw(night, asked, found, path)
+    _keep(night, asked, found)
     if as_json:
         from jobs.offpolicy.report import as_json as report
 
@@ -98,6 +100,15 @@ def _draw(night: Night, asked: Asked, found: Evaluated, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     title = f"{found.target} on {night.surface.surface}, {_span(asked.days)}"
     pictures.save(intervals(title, found.logged, found.estimates), path)
+
+
+def _keep(night: Night, asked: Asked, found: Evaluated) -> None:
+    """Only what a night would forecast too can be compared with what comes of it."""
+    from jobs.offpolicy import kept
+    from jobs.offpolicy.forecast import forecast_of
+
+    if asked.surface is None and asked.top is None and not asked.segment:
+        kept.keep(night.lake, kept.line_of(forecast_of(night, asked, found), night.day))
 
 
 def _show(night: Night, asked: Asked, found: Evaluated, path: Path) -> None:

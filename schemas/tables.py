@@ -50,6 +50,39 @@ LEDGER = Contract(
     ),
 )
 
+FORECAST = Contract(
+    name="ops.forecast",
+    version=1,
+    doc=(
+        "What releases were forecast to be worth by off-policy evaluation, and what was measured once they had served. "
+        "Values are per request, in the surface's value; a difference is to what was shown on the days of the forecast."
+    ),
+    key=("kind", "target", "first_day", "last_day", "measured_on"),
+    partition_by=("kind",),
+    fields=(
+        Field(
+            "kind", "string", "`forecast`, or `fact`: what came of the one of that target and days", required=True
+        ),
+        Field("target", "string", "release", required=True),
+        Field("first_day", "date", "first event day whose requests the forecast is about", required=True),
+        Field("last_day", "date", "the last one", required=True),
+        Field("measured_on", "date", "day on which the target served; of a forecast, its last day", required=True),
+        Field("known_at", "date", "labels are as known at the end of this day", required=True),
+        Field("reasons", "list<string>", "why the logs could not tell: such a forecast has no values"),
+        Field("value", "float64", "value of the target"),
+        Field("low", "float64", "lower end of its interval"),
+        Field("high", "float64", "upper end of its interval"),
+        Field("difference", "float64", "value of the target less that of what was shown"),
+        Field("difference_low", "float64", "lower end of its interval"),
+        Field("difference_high", "float64", "upper end of its interval"),
+        Field("logged", "float64", "value of what was shown on the days of the forecast", required=True),
+        Field("requests", "int64", "requests that the target's value rests on", required=True),
+        Field("users", "int64", "users (in at most 4,096 groups) that asked them", required=True),
+        Field("left_out", "list<string>", "outcomes that were not known yet and are no part of any value"),
+        Field("level", "float64", "confidence of the intervals", required=True),
+    ),
+)
+
 
 def labelled(outcomes: Sequence[str]) -> Contract:
     """silver.labelled for a surface with these outcomes: one row per impression at any as-known night."""

@@ -1,15 +1,17 @@
-"""The picture of an off-policy evaluation: every estimate beside what was shown."""
+"""Pictures of off-policy evaluation: every estimate beside what was shown, and forecasts against what came of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
+from evaluation import pictures
+from evaluation.ope.agreement import Pair, hit_rate
 from evaluation.ope.estimate import Estimate
 from evaluation.ope.intervals import Interval
 
-_GIVEN, _LOGGED, _MUTED = "#2166ac", "#b2abd2", "#666666"
+_GIVEN, _MISSED, _LOGGED, _MUTED = "#2166ac", "#b2182b", "#b2abd2", "#666666"
 
 
 def intervals(title: str, logged: Interval, estimates: Mapping[str, Estimate]) -> Figure:
@@ -32,4 +34,34 @@ def intervals(title: str, logged: Interval, estimates: Mapping[str, Estimate]) -
     axes.set_xlabel(f"value per request, {logged.level:.0%} intervals")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def forecast_against_fact(surface: str, pairs: Sequence[Pair]) -> Figure:
+    """Each forecast difference with its interval across, what was measured later with its own upwards.
+
+    On the dashed line forecasts are exact; those that did not hold are red.
+    """
+    figure, axes = pictures.sheet(f"{surface}: {hit_rate(pairs)}", (6.6, 5.6))
+    for held, colour, words in ((True, _GIVEN, "held"), (False, _MISSED, "did not hold")):
+        some = [pair for pair in pairs if pair.held is held]
+        if not some:
+            continue
+        across = [[one.forecast.value - one.forecast.low, one.forecast.high - one.forecast.value] for one in some]
+        up = [[one.measured.value - one.measured.low, one.measured.high - one.measured.value] for one in some]
+        at = [one.forecast.value for one in some], [one.measured.value for one in some]
+        axes.errorbar(
+            *at,
+            xerr=[*zip(*across, strict=True)],
+            yerr=[*zip(*up, strict=True)],
+            fmt="o",
+            color=colour,
+            markersize=4,
+            linewidth=1,
+            label=words,
+        )
+    axes.axline((0.0, 0.0), slope=1.0, color=_MUTED, linestyle="--", linewidth=1)
+    axes.set_xlabel("forecast difference to what was shown, per request")
+    axes.set_ylabel("measured difference once it served")
+    pictures.legend(axes)
     return figure

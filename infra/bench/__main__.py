@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from infra.bench import by_hand, ours, serving, worlds
+from infra.bench import by_hand, ope, ours, serving, worlds
 from infra.bench.calibrate import Ceilings, calibrate
 from infra.bench.compare import require_equal
 from infra.bench.generate import DAY, generate
@@ -28,19 +28,20 @@ from surfaces.load import load
 SURFACE = "shorts"
 SIZES = (1_000_000, 5_000_000)
 FEWEST = 1000
-PARTS = ("jobs", "worlds", "serving")
+PARTS = ("jobs", "worlds", "serving", "ope")
 WIDTH = 170
 
 console = Console(highlight=False, emoji=False, soft_wrap=True)
 
 
 def main(
-    rows: Annotated[list[int] | None, typer.Option(help="impressions; repeat it for several sizes")] = None,
+    rows: Annotated[list[int] | None, typer.Option(help="impressions (`ope`: slates); repeatable")] = None,
     repeats: Annotated[int, typer.Option(min=1, help="warm runs, and runs of DuckDB; medians are shown")] = 2,
-    only: Annotated[str | None, typer.Option(help="`jobs`, `worlds` or `serving`; all unless given")] = None,
+    only: Annotated[str | None, typer.Option(help="`jobs`, `worlds`, `serving` or `ope`; all unless given")] = None,
 ) -> None:
     """Feedmill's ingest, join and features beside DuckDB written by hand, on the same files with equal results; how
-    fast the default world writes logs; how fast a server answers from a release of a million items.
+    fast the default world writes logs; how fast a server answers from a release of a million items; how fast an
+    off-policy interval is found beside resampling loops.
     """
     if only not in (None, *PARTS):
         raise UserError(f"--only: found {only!r}; allowed are {', '.join(PARTS)}")
@@ -49,6 +50,9 @@ def main(
         wide.print(table(_jobs(rows, repeats)))
     if only in (None, "serving"):
         serving.main()
+    if only in (None, "ope"):
+        for found in ope.main(rows):
+            wide.print(found)
     if only in (None, "worlds"):
         with _scratch() as root:
             wide.print(worlds.table([worlds.bench(root / f"{size}", size) for size in rows or worlds.SIZES]))

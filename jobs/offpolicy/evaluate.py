@@ -55,7 +55,7 @@ def evaluate(night: Night, target: Path | LoadedRelease, asked: Asked) -> Evalua
     """
     logged.check(night, asked.days)
     worth, excluded = worth_of(night, asked.days), Excluded()
-    support = Support(Releases(night.home.releases(night.surface.surface)))
+    support = Support(Releases(night.home.releases(night.surface.surface)), asked.looked_at)
     weighed: list[tuple[Weighed, list[float], str]] = []
     name = target.release_id if isinstance(target, LoadedRelease) else target.name
     for day in asked.days:

@@ -78,7 +78,7 @@ def slates(night: Night, day: date, worth: Worth, asked: Asked, excluded: Exclud
 
     Requests that cannot be used at all are counted in `excluded`.
     """
-    where = _request_where(night, day, asked.segment)
+    where = request_where(night, day, asked.segment)
     if where is None:
         return
     requests, sampled = _requests(night, where, asked.sample)
@@ -98,13 +98,13 @@ def slates(night: Night, day: date, worth: Worth, asked: Asked, excluded: Exclud
     excluded.count("no impressions logged", len(requests))
 
 
-def _request_where(night: Night, day: date, segment: Mapping[str, str]) -> str | None:
-    """The predicate of the day's requests in `segment`; None if no request arrived in time."""
+def request_where(night: Night, day: date, segment: Mapping[str, str] | None = None) -> str | None:
+    """The SQL predicate of the day's requests (in `segment`), as arrived by the night; None if none arrived."""
     arrived = days_between(day, min(day + timedelta(days=night.surface.restate_days), night.day))
     there = sorted(night.lake.days(REQUEST) & set(arrived))
     if not there:
         return None
-    of_segment = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in segment.items()]
+    of_segment = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in (segment or {}).items()]
     return " AND ".join([among("arrival_day", there), f"requested_at::DATE = DATE '{day}'", *of_segment])
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jobs.offpolicy.asked import LOOKED_AT
 from jobs.offpolicy.walking import Step, steps
 from schemas.errors import UserError
 from serving.pipeline import drafted
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from serving.release.catalogue import Rows
     from serving.release.loaded import LoadedRelease
 
-LOOKED_AT = 300
-"""Requests (at most) that the release which logged them answers again: a share is then known to two or three points."""
 _EXACT = 1e-9
 
 

@@ -10,7 +10,19 @@ import pytest
 from tests.dags.airflow_probe import Probe
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
-STEPS = ["ingest", "join", "features", "validate", "train_popular", "index", "evaluate", "decide", "track", "publish"]
+STEPS = [
+    "ingest",
+    "join",
+    "features",
+    "validate",
+    "train_popular",
+    "index",
+    "evaluate",
+    "decide",
+    "forecast",
+    "track",
+    "publish",
+]
 NIGHT = ["spark_start", *STEPS]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.contract import Contract, Field
 from schemas.logs import EVENT_TIME, LAYERS, layer
-from schemas.tables import BRONZE, LEDGER, QUARANTINE, dimension, labelled
+from schemas.tables import BRONZE, FORECAST, LEDGER, QUARANTINE, dimension, labelled
 
 EVERY = Contract(
     name="made_up",
@@ -29,7 +29,7 @@ EVERY = Contract(
         Field("m", "map<string,float32>", ""),
     ),
 )
-TABLES = [*LAYERS, *BRONZE.values(), QUARANTINE, LEDGER, labelled(["click"]), *(dimension(one) for one in LAYERS[-2:])]
+TABLES = [*LAYERS, *BRONZE.values(), QUARANTINE, LEDGER, FORECAST, labelled(["click"]), *(dimension(one) for one in LAYERS[-2:])]
 
 
 def test_arrow_and_spark_agree_on_every_type() -> None:

@@ -7,8 +7,8 @@ cascade of the worlds, with a mood of their own on all their requests, of which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -38,15 +38,18 @@ CASCADE = Clicks(model="cascade", first=0.95, after_click=0.5, after_skip=0.9)
 
 @dataclass(frozen=True)
 class Policy:
-    """A release under some exploration, or with some values turned round."""
+    """A release under some exploration, perhaps with other weights of some outcomes."""
 
     release: LoadedRelease
     exploration: Mapping[str, Any]
+    value: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def configured(self) -> LoadedRelease:
+        surface = self.release.surface
         slate = Slate.model_validate(SLATE | {"exploration": dict(self.exploration)})
-        return replace(self.release, surface=self.release.surface.model_copy(update={"slate": slate}))
+        other = surface.model_copy(update={"slate": slate, "value": surface.value | dict(self.value)})
+        return replace(self.release, surface=other)
 
 
 @dataclass(frozen=True)
@@ -150,21 +153,25 @@ def person(logging: Tree, target: Tree, click_of: Mapping[int, float]) -> Person
     )
 
 
-def people(logging: Policy, target: Policy, n: int) -> list[Person]:
-    """`n` persons, two thirds of them known to the releases, each with a taste for one topic."""
+def forest(policy: Policy, n: int) -> list[Tree]:
+    """What `policy` can answer to each of `n` persons, two thirds of them known to its release."""
+    release = policy.configured
+    users = (f"u{number}" if number < 2 * n // 3 else f"stranger{number}" for number in range(n))
+    asks = [Ask(f"proof/{nth}", AT, user_id=user, country="DE", device="phone") for nth, user in enumerate(users)]
+    return [tree(release, ask) for ask in asks]
+
+
+def people(logging: Sequence[Tree], target: Sequence[Tree], ids: npt.NDArray[np.object_]) -> list[Person]:
+    """The persons of two forests of the same catalogue, each with a taste for one topic; `ids` of its rows."""
     found = []
-    releases = logging.configured, target.configured
-    for number in range(n):
-        user = f"u{number}" if number < 2 * n // 3 else f"stranger{number}"
-        ask = Ask(f"proof/{number}", AT, user_id=user, country="DE", device="phone")
-        ids = releases[0].catalogue.ids
+    for number, (shown, wanted) in enumerate(zip(logging, target, strict=True)):
         rng = np.random.default_rng(number)
         taste = ("music", "sport", "news", "food")[number % 4]
         liking = {
             row: float(np.clip((0.3 if topic(str(item)) == taste else 0.08) * rng.lognormal(0, 0.4), 0, 0.6))
             for row, item in enumerate(ids)
         }
-        found.append(person(tree(releases[0], ask), tree(releases[1], ask), liking))
+        found.append(person(shown, wanted, liking))
     return found
 
 

@@ -20,7 +20,7 @@ from evaluation.ope.stream import Sums, summed
 from evaluation.ope.trust import judge
 from jobs.offpolicy.estimators import modelled
 from serving.release.loaded import LoadedRelease
-from tests.jobs.offpolicy.population import Policy, drawn, people, truth
+from tests.jobs.offpolicy.population import Policy, Tree, drawn, forest, people, truth
 from tests.serving.tiny_release import build_tiny_release
 
 pytestmark = pytest.mark.slow
@@ -66,8 +66,11 @@ class Covered:
         return f"covered {covered}{aside}; mean weight {mean:.4f} +- {error:.4f}"
 
 
+Releases = tuple[LoadedRelease, LoadedRelease]
+
+
 @pytest.fixture(scope="module")
-def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[LoadedRelease, LoadedRelease]:
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
     """Two releases of other models."""
     folder = tmp_path_factory.mktemp("releases")
     names = build_tiny_release(folder), build_tiny_release(folder, "2026-01-08-bbbbbbbbbb", seed=2)
@@ -75,10 +78,17 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[LoadedRelease, L
     return first, second
 
 
-def proved(logging: Policy, target: Policy, seed: int) -> tuple[Covered, Covered]:
+@pytest.fixture(scope="module")
+def logging(releases: Releases) -> list[Tree]:
+    """All that the policy that logs can show."""
+    return forest(Policy(releases[0], LOGGING), PERSONS)
+
+
+def proved(logging: list[Tree], target: Policy, seed: int) -> tuple[Covered, Covered]:
     """(value, difference to what was logged) over LOGS logs."""
-    population = people(logging, target, PERSONS)
-    true, base = truth(population), truth(people(logging, logging, PERSONS))
+    ids = target.release.catalogue.ids
+    population = people(logging, forest(target, PERSONS), ids)
+    true, base = truth(population), truth(people(logging, logging, ids))
     value, difference, rng = Covered(), Covered(), np.random.default_rng([20260101, seed])
     for _ in range(LOGS):
         rows = drawn(population, USERS, rng)
@@ -95,8 +105,8 @@ def within(found: list[bool]) -> bool:
 
 
 @pytest.mark.parametrize("name", NEAR)
-def test_intervals_cover_wherever_they_are_given(releases: tuple[LoadedRelease, LoadedRelease], name: str) -> None:
-    value, difference = proved(Policy(releases[0], LOGGING), Policy(releases[0], NEAR[name]), [*NEAR].index(name))
+def test_intervals_cover_wherever_they_are_given(releases: Releases, logging: list[Tree], name: str) -> None:
+    value, difference = proved(logging, Policy(releases[0], NEAR[name]), [*NEAR].index(name))
     print(f"\n{name}: value {value.told}\n  difference {difference.told}")
     assert len(value.given) > 0.5 * LOGS
     assert within(value.given)
@@ -104,8 +114,8 @@ def test_intervals_cover_wherever_they_are_given(releases: tuple[LoadedRelease, 
 
 
 @pytest.mark.parametrize("name", FAR)
-def test_what_is_too_far_is_refused(releases: tuple[LoadedRelease, LoadedRelease], name: str) -> None:
-    value, difference = proved(Policy(releases[0], LOGGING), Policy(releases[0], FAR[name]), 10 + [*FAR].index(name))
+def test_what_is_too_far_is_refused(releases: Releases, logging: list[Tree], name: str) -> None:
+    value, difference = proved(logging, Policy(releases[0], FAR[name]), 10 + [*FAR].index(name))
     print(f"\n{name}: value {value.told}\n  difference {difference.told}")
     assert len(value.refused) >= 0.95 * LOGS
     assert len(difference.refused) >= 0.95 * LOGS
@@ -113,9 +123,9 @@ def test_what_is_too_far_is_refused(releases: tuple[LoadedRelease, LoadedRelease
 
 @pytest.mark.parametrize("exploration", [LOGGING, {"epsilon": 0.0}])
 def test_another_release_that_was_hardly_shown_is_refused(
-    releases: tuple[LoadedRelease, LoadedRelease], exploration: Mapping[str, Any]
+    releases: Releases, logging: list[Tree], exploration: Mapping[str, Any]
 ) -> None:
-    value, _ = proved(Policy(releases[0], LOGGING), Policy(releases[1], exploration), 20)
+    value, _ = proved(logging, Policy(releases[1], exploration), 20)
     print(f"\nanother release: value {value.told}")
     assert len(value.refused) >= 0.95 * LOGS
     assert np.mean(value.refused) < 0.9

@@ -34,6 +34,7 @@ class PostedItem:
     created: int
     posted: int
     duration_s: float | None = None
+    tags: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         return json.dumps(asdict(self), separators=(",", ":")).encode()
@@ -43,7 +44,7 @@ class PostedItem:
         content = json.loads(stored)
         if content["content"] is not None:
             content["content"] = tuple(content["content"])
-        return PostedItem(**content)
+        return PostedItem(**content | {"tags": tuple(content.get("tags", ()))})
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _catalogue(before: Catalogue, fresh: Sequence[PostedItem]) -> Catalogue:
         created=np.concatenate([before.created, np.array([one.created for one in fresh], np.int64)]),
         durations=np.concatenate([before.durations, np.array([one.duration_s for one in fresh], np.float32)]),
         row_of={**before.row_of, **rows},
-        tags=before.tags,
+        tags=before.tags.grown(len(before), [one.tags for one in fresh]),
         contents=np.concatenate([before.contents, unit(contents([one.content for one in fresh], width))]),
     )
 

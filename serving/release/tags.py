@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -38,6 +39,14 @@ class Tags:
             codes=np.asarray(pc.fill_null(encoded.indices, -1), dtype=np.int64),
             names=tuple(encoded.dictionary.to_pylist()),
         )
+
+    def grown(self, n: int, more: Sequence[Sequence[str]]) -> Tags:
+        """These of the rows before `n`, and below them one row for each of `more`."""
+        names = list(dict.fromkeys((*self.names, *(tag for tags in more for tag in tags))))
+        pairs = [(n + place, names.index(tag)) for place, tags in enumerate(more) for tag in tags]
+        rows, codes = (np.array([pair[part] for pair in pairs], dtype=np.int64) for part in (0, 1))
+        joined = (np.concatenate([self.rows, rows]), np.concatenate([self.codes, codes]))
+        return Tags(n + len(more), *joined, tuple(names))
 
     def of_row(self, row: int) -> list[str]:
         """The tags of one row."""

@@ -108,7 +108,18 @@ def _posted(item: SentItem, at: datetime) -> PostedItem:
     now = (at - _EPOCH) // timedelta(microseconds=1)
     created = now if item.created_at is None else (item.created_at - _EPOCH) // timedelta(microseconds=1)
     content = None if item.content is None else tuple(item.content)
-    return PostedItem(0, item.item_id, item.creator_id, item.topic, item.title, content, created, now, item.duration_s)
+    return PostedItem(
+        number=0,
+        item_id=item.item_id,
+        creator_id=item.creator_id,
+        topic=item.topic,
+        title=item.title,
+        content=content,
+        created=created,
+        posted=now,
+        duration_s=item.duration_s,
+        tags=tuple(item.tags),
+    )
 
 
 def _row(item: SentItem, at: datetime) -> dict[str, Any]:

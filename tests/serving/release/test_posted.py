@@ -17,6 +17,7 @@ from serving.release import slots
 from serving.release.live import LiveSurface
 from serving.release.loaded import LoadedRelease
 from serving.release.posted import PostedItem, content_size, extended, place
+from surfaces.policy import Policy
 from tests.serving.tiny_release import AT, ITEMS
 
 NOW = 1_767_960_000_000_000
@@ -46,6 +47,19 @@ def test_a_posted_item_is_a_candidate_of_its_own_source(release: LoadedRelease) 
     assert (grown.catalogue.titles[row], grown.catalogue.creators.values[row]) == ("A new one", "c0")
     assert grown.catalogue.creators.codes[row] == release.catalogue.creators.names["c0"]
     assert grown.posted == 2
+
+
+def test_a_posted_item_is_bound_by_its_tags(release: LoadedRelease) -> None:
+    """What policy withholds by a tag is withheld from the minute it was posted."""
+    policy = Policy.model_validate({"withhold": [{"label": "tag:adult"}], "country_tags": "licensed:"})
+    strict = replace(release, surface=release.surface.model_copy(update={"policy": policy}))
+    tags = {"plain": (), "naughty": ("adult", "new tag"), "german": ("licensed:DE",), "french": ("licensed:FR",)}
+    listed = [posted(item, number, tags=some) for number, (item, some) in enumerate(tags.items(), 1)]
+    assert [PostedItem.decode(one.encode()) for one in listed] == listed
+    grown = extended(strict, listed)
+    assert {"plain", "german"} == {*offered(answer(grown))} & {*tags}
+    assert {item: tuple(grown.catalogue.tags.of_row(grown.catalogue.row_of[item])) for item in tags} == tags
+    assert offered(answer(strict)) == [item for item in offered(answer(grown)) if item not in tags]
 
 
 def test_the_release_itself_stays_as_it_was(release: LoadedRelease) -> None:

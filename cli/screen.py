@@ -17,6 +17,7 @@ console = Console(highlight=False, soft_wrap=True, emoji=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 SurfaceName = Annotated[str, typer.Argument(metavar="SURFACE", help="name of a file in surfaces/, such as shorts")]
+ReleaseName = Annotated[str, typer.Argument(metavar="RELEASE", help="a release's id, or its folder")]
 DayText = Annotated[str, typer.Argument(metavar="DAY", help="UTC day, YYYY-MM-DD")]
 
 

@@ -30,6 +30,7 @@ def head_sheet(name: str, heads: Mapping[str, Head]) -> Figure:
     (diagram, position), (segments, corrections) = figure.subplots(2, 2)
     plain(diagram, "predicted and observed, bins of equally many", 10)
     _diagram(diagram, heads)
+    diagram.legend(frameon=False, fontsize=8.5)
     _by_position(position, heads)
     _by_segment(segments, first)
     _corrections(corrections, heads)
@@ -75,7 +76,7 @@ def _ece(head: Head) -> str:
 
 
 def _by_position(axes: Axes, heads: Mapping[str, Head]) -> None:
-    plain(axes, "by position: observed (ink) and predicted", 10)
+    plain(axes, "by position", 10)
     if not any("position" in head.groups for head in heads.values()):
         _nothing(axes, "no position has enough samples")
         return
@@ -122,7 +123,7 @@ def _largest(head: Head, kind: str) -> list[tuple[str, Group]]:
 
 
 def _corrections(axes: Axes, heads: Mapping[str, Head]) -> None:
-    plain(axes, "calibration error left by each correction, without bias", 10)
+    plain(axes, "calibration error that corrections leave", 10)
     shown = {who: head for who, head in heads.items() if head.corrections}
     if not shown:
         _nothing(axes, "a sum has no probability to correct, or no label is known")

@@ -28,13 +28,14 @@ EXPOSURE = {
 def recall_bars(evaluation: Evaluation, k: int) -> Figure:
     """recall@k of each source, candidate beside champion; the dashed line is most-popular."""
     sources = [source for source in evaluation.lists.get("candidate", {}) if source != POPULAR]
-    figure, axes = sheet(f"recall@{k} on {evaluation.day}, {evaluation.surface}", (7.4, 4.2))
+    figure, axes = sheet(f"recall@{k}, {evaluation.day}", (7.4, 4.2))
     names = ["all sources" if source == BLENDED else source for source in sources]
     _bars(axes, {who: evaluation.lists.get(who, {}) for who in ("candidate", "champion")}, sources, f"recall@{k}")
     popular = evaluation.lists.get("candidate", {}).get(POPULAR)
     if popular is not None:
         level = height(popular.figures.get(f"recall@{k}"))
         axes.axhline(level, color=MUTED, linestyle="--", linewidth=1, label=f"most popular ({level:.3f})")
+    axes.grid(axis="x", visible=False)
     axes.set_xticks(range(len(sources)), names)
     axes.set_ylabel(f"recall@{k}")
     legend(axes)
@@ -144,9 +145,10 @@ def plain(axes: Axes, title: str, size: float = 11) -> None:
 
 
 def legend(axes: Axes) -> None:
-    """A legend, if there is anything to tell."""
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=8.5)
+    """A legend above the picture, if there is anything to tell: it hides nothing."""
+    found = len(axes.get_legend_handles_labels()[0])
+    if found:
+        axes.legend(frameon=False, fontsize=8.5, loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=min(found, 3))
 
 
 def whisker(axes: Axes, place: float, value: float | None, limits: Limits | None, *, flat: bool = False) -> None:

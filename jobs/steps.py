@@ -135,10 +135,10 @@ def night(surface: Surface) -> tuple[Step, ...]:
         Step(
             name="track",
             job="track",
-            doc="the night's runs, metrics, curves and models in MLflow",
-            after=("decide",),
-            reads=("evaluation", "decision"),
-            writes=("mlflow",),
+            doc="the night's runs, metrics, curves and models in MLflow, and the night as a page",
+            after=("forecast",),
+            reads=("evaluation", "decision", "reports/forecast.png"),
+            writes=("mlflow", "reports/index.html"),
         ),
         *(
             Step(

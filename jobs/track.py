@@ -1,4 +1,7 @@
-"""The night in MLflow: one run with a run per model below it; running a night again replaces its runs."""
+"""The night in MLflow, one run with a run for candidate, champion and each model below it, and as a page.
+
+Running a night again replaces its runs.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,20 @@ from typing import Any
 
 from jobs.decide import RECORD
 from jobs.night import Night, StepReport
-from jobs.releasing import mlflow_store
-from jobs.releasing.mlflow_store import MODEL, NIGHT, RELEASE, Dataset, Store
+from jobs.releasing import mlflow_store, sides
+from jobs.releasing.mlflow_store import DAY, DECISION, MODEL, NIGHT, RELEASE, ROLE, SURFACE, Dataset, Store
+from jobs.reporting.page import write_page
 from schemas.decision import Decision
-from schemas.evaluation import BLENDED, EVALUATION, POPULAR, Evaluation
+from schemas.evaluation import BLENDED, EVALUATION, POPULAR, Evaluation, Who
 from schemas.release import Manifest
+
+SIDES: tuple[Who, ...] = ("candidate", "champion")
 
 
 def run(night: Night) -> StepReport:
     """Track the night. Raises InfrastructureError, which a retry can mend, if MLflow's database is locked."""
     made = Decision.read(night.artifact("decision") / RECORD)
+    page = write_page(night)
     release = night.home.releases(night.surface.surface) / made.release_id
     models = tracked(night)
     with mlflow_store.opened(night.home) as store:
@@ -27,13 +34,17 @@ def run(night: Night) -> StepReport:
         replaced = store.forget(experiment, made.day)
         evaluation = Evaluation.read(night.artifact("evaluation"))
         tracking = _Tracking(store, experiment, night, made, evaluation, Manifest.read(release))
-        parent = tracking.night_run()
+        parent = tracking.night_run(page)
+        both = [who for who in SIDES if who in evaluation.lists or who in evaluation.heads]
+        for who in both:
+            tracking.side_run(who, parent)
         for model in models:
             child = tracking.model_run(model, parent)
             store.register(f"{made.surface}.{model}", release / model, child, made.release_id)
         store.end(parent)
-    words = f"runs, {replaced} replaced; experiment {made.surface} in {night.home.mlflow / 'mlflow.db'}"
-    return StepReport(rows=1 + len(models), summary=words, figures={"run": parent, "replaced": replaced})
+    words = f"runs, {replaced} replaced; experiment {made.surface} in {night.home.mlflow / 'mlflow.db'}; page {page}"
+    figures = {"run": parent, "replaced": replaced, "page": str(page)}
+    return StepReport(rows=1 + len(both) + len(models), summary=words, figures=figures)
 
 
 def tracked(night: Night) -> list[str]:
@@ -51,10 +62,16 @@ class _Tracking:
     evaluation: Evaluation
     manifest: Manifest
 
-    def night_run(self) -> str:
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of every run of the night."""
+        made = self.made
+        return {NIGHT: made.day, SURFACE: made.surface, DAY: made.day, DECISION: made.verdict}
+
+    def night_run(self, page: Path) -> str:
         """The night's own run, still open: what it was made from, what was decided, how good all is together."""
         made, manifest, store = self.made, self.manifest, self.store
-        tags = {NIGHT: made.day, RELEASE: made.release_id, "feedmill.verdict": made.verdict}
+        tags = self.tags | {RELEASE: made.release_id, "mlflow.note.content": _note(made)}
         run = store.start(self.experiment, f"night {made.day}", tags)
         parameters = {
             "day": made.day,
@@ -67,17 +84,30 @@ class _Tracking:
             **_flat(self.night.surface.training.model_dump(mode="json"), "training"),
         }
         gates = {f"gate/{gate.name}": gate.value for gate in made.gates}
-        store.log(run, parameters, {**source_figures(self.evaluation, BLENDED), **gates})
+        found = source_figures(self.evaluation, BLENDED) | gates | sides.differences(self.evaluation)
+        store.log(run, parameters, found | forecast_figures(self.night))
         store.log_datasets(run, datasets(self.night, manifest), "night")
-        for path in _files(self.night):
+        for path in (*_files(self.night), page):
             store.log_file(run, path)
         return run
+
+    def side_run(self, who: Who, parent: str) -> None:
+        """The run of candidate or champion: the same names for both, for MLflow's compare view."""
+        store, made = self.store, self.made
+        release = made.release_id if who == "candidate" else str(made.champion)
+        tags = self.tags | {RELEASE: release, ROLE: who}
+        run = store.start(self.experiment, f"{who} {made.day}", tags, parent)
+        store.log(run, {"release": release, "day": made.day, "role": who}, sides.figures(self.evaluation, who))
+        store.log_points(run, sides.curves(self.evaluation, who))
+        for key, figure in sides.pictures(self.evaluation, who):
+            store.log_picture(run, key, figure)
+        store.end(run)
 
     def model_run(self, model: str, parent: str) -> str:
         """The run of one model: its hyper-parameters, figures, learning curves, tables and pictures."""
         store, night = self.store, self.night
         fit = json.loads((night.artifact(model) / "fit.json").read_text())
-        run = store.start(self.experiment, f"{model} {night.day}", {NIGHT: str(night.day), MODEL: model}, parent)
+        run = store.start(self.experiment, f"{model} {night.day}", self.tags | {MODEL: model}, parent)
         found = head_figures(self.evaluation) if model == "ranker" else source_figures(self.evaluation, model)
         store.log(run, {"model": model, **fit["parameters"]}, {**_numbers(fit["metrics"]), **found})
         store.log_curves(run, {f"curve/{name}": values for name, values in fit["curves"].items()})
@@ -105,6 +135,14 @@ def head_figures(evaluation: Evaluation) -> dict[str, float | None]:
     return found | {f"popularity_auc/{name}": value for name, value in evaluation.yardstick.items()}
 
 
+def forecast_figures(night: Night) -> dict[str, float | None]:
+    """What the step forecast said of the release, and how often earlier forecasts held; nothing where it did not run."""
+    path = night.reports / "steps" / "forecast.json"
+    figures = StepReport.read(path)["figures"] if path.exists() else {}
+    wanted = ("difference", "hit_rate")
+    return {f"forecast/{name}": figures[name] for name in wanted if figures.get(name) is not None}
+
+
 def datasets(night: Night, manifest: Manifest) -> list[Dataset]:
     """The tables that the night was made from."""
     return [
@@ -117,6 +155,12 @@ def datasets(night: Night, manifest: Manifest) -> list[Dataset]:
         )
         for name, table in manifest.tables.items()
     ]
+
+
+def _note(made: Decision) -> str:
+    """The decision as MLflow shows it at the head of the run."""
+    lines = [f"**{made.verdict}** `{made.release_id}`: {made.reason}", *(f"- {line}" for line in made.cited)]
+    return "\n".join(lines)
 
 
 def _files(night: Night) -> list[Path]:

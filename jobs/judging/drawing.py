@@ -21,7 +21,7 @@ def draw(evaluation: Evaluation, folder: Path) -> None:
         pictures.save(pictures.exposure(evaluation, k), folder / "exposure.png")
     rows = [row for row in (one.row for one in quoted(evaluation)) if row is not None]
     if rows:
-        title = f"{evaluation.day}: candidate against champion {evaluation.champion}, same users"
+        title = f"{evaluation.day}: candidate against champion"
         pictures.save(pictures.differences(title, rows, "change, % of the champion's"), folder / "differences.png")
     for head, measured in evaluation.heads.get("candidate", {}).items():
         if measured.reliability:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from evaluation import calibration
 from evaluation.auc import auc_by_user, auc_interval
@@ -19,7 +18,7 @@ from jobs.judging.paired_heads import losses, weighed
 from jobs.judging.samples import HeldOut, Samples, Scores
 from jobs.night import Night
 from models.interface import Floats, Strings
-from models.ranker_data import UNKNOWN_POSITION, RankerData, head_kinds
+from models.ranker_data import RankerData, head_kinds
 from schemas.evaluation import Group, Head
 
 LEAST_GROUP = 200
@@ -99,16 +98,9 @@ def _intervals(kind: str, labels: Floats, predicted: Floats, users: Strings, see
 
 def _groups(name: str, predicted: Floats, samples: Samples, seed: int) -> dict[str, dict[str, Group]]:
     """Calibration and order by position, device and country, of those with LEAST_GROUP samples or more."""
-    labels, data = samples.data.labels[name], samples.data
-    kinds: dict[str, npt.NDArray[np.object_]] = {
-        kind: np.array([value or "unknown" for value in data.categories[kind]], dtype=object)
-        for kind in ("device", "country")
-        if kind in data.categories
-    }
-    if (data.position != UNKNOWN_POSITION).any():
-        kinds["position"] = data.position.astype(object)
+    labels = samples.data.labels[name]
     found: dict[str, dict[str, Group]] = {}
-    for kind, values in kinds.items():
+    for kind, values in samples.groups.items():
         measured = calibration.by_group(labels, predicted, samples.users, values, seed=seed, least=LEAST_GROUP)
         found[kind] = {
             str(value): _group(one, auc_interval(labels[part], predicted[part], samples.users[part]))
@@ -119,9 +111,7 @@ def _groups(name: str, predicted: Floats, samples: Samples, seed: int) -> dict[s
 
 
 def _group(found: calibration.Measured, order: Interval) -> Group:
-    low, high = found.observed.limits
-    ece = (found.ece.value, *found.ece.limits)
-    auc = (None if np.isnan(order.value) else order.value, *order.limits)
-    return Group(
-        found.rows, found.positives, found.predicted, found.observed.value, low, high, found.plugin, *ece, *auc
-    )
+    observed = (found.observed.value, *found.observed.limits)
+    error = (found.plugin, found.ece.value, *found.ece.limits)
+    ordered = (None if np.isnan(order.value) else order.value, *order.limits)
+    return Group(found.rows, found.positives, found.predicted, *observed, *error, *ordered)

@@ -12,6 +12,8 @@ from schemas.evaluation import BLENDED, POPULAR, Evaluation, Paired
 LISTS = ("recall", "ndcg")
 EXPOSED = ("coverage", "gini", "novelty", "distance", "new_items", "new_creators")
 HEADS = ("auc", "gauc", "log_loss", "ece_debiased")
+WORDS = {"auc": "AUC", "gauc": "AUC within users", "log_loss": "log loss", "ece_debiased": "calibration error"}
+"""Figures that have a name of their own for people."""
 LESS_IS_BETTER = ("log_loss", "ece_debiased", "gini")
 
 
@@ -24,10 +26,11 @@ class Quoted:
 
     @property
     def name(self) -> str:
-        """`all sources recall@50`, `click auc`."""
+        """`all sources recall@50`, `click AUC`."""
         what = self.pair.of.partition("/")[2]
         who = "all sources" if what == BLENDED else what
-        return f"{who} {self.pair.figure}{f', {self.pair.segment}' if self.pair.segment else ''}"
+        figure = WORDS.get(self.pair.figure, self.pair.figure.replace("_", " "))
+        return f"{who} {figure}{f', {self.pair.segment}' if self.pair.segment else ''}".replace("_", " ")
 
     @property
     def percent(self) -> tuple[float, float, float] | None:

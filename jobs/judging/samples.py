@@ -14,7 +14,7 @@ from jobs.gold.ranker_samples import ranker_samples
 from jobs.judging.segment import Segment
 from jobs.night import Night
 from models.interface import Floats, Strings
-from models.ranker_data import RankerData, from_samples
+from models.ranker_data import UNKNOWN_POSITION, RankerData, from_samples
 from models.ranker_scoring import RankerScorer
 
 Scores = Mapping[str, Floats]
@@ -30,6 +30,18 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.data)
+
+    @property
+    def groups(self) -> dict[str, Strings]:
+        """(n,) device, country and position of each, as far as the surface has them."""
+        data = self.data
+        found = {
+            kind: np.array([value or "unknown" for value in data.categories[kind]], dtype=object)
+            for kind in ("device", "country")
+            if kind in data.categories
+        }
+        known = (data.position != UNKNOWN_POSITION).any()
+        return found | ({"position": data.position.astype(object)} if known else {})
 
     def take(self, rows: npt.NDArray[np.bool_]) -> Samples:
         """Those that the mask `rows` picks."""

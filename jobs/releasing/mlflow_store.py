@@ -9,11 +9,13 @@ import contextlib
 import json
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
@@ -22,11 +24,14 @@ from lake.home import Home
 from schemas.errors import InfrastructureError
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
 NIGHT, MODEL, RELEASE = "feedmill.night", "feedmill.model", "feedmill.release"
 """Tags by which a night's runs, a run's model and a version's release are found again."""
+SURFACE, DAY, DECISION, ROLE = "feedmill.surface", "feedmill.day", "feedmill.decision", "feedmill.role"
+"""Tags of every run of a night: whose, of which day, what was decided; and whose figures a run holds."""
 PARENT = "mlflow.parentRunId"
 CANDIDATE, CHAMPION = "candidate", "champion"
 BUSY_S = 5
@@ -82,20 +87,23 @@ class Store:
         from mlflow.entities import Metric, Param
 
         kept = {_safe(name): value for name, value in metrics.items() if value is not None}
-        self.client.log_batch(
-            run,
-            params=[Param(_safe(name), str(value)) for name, value in parameters.items()],
-            metrics=[Metric(name, float(value), _now(), 0) for name, value in kept.items()],
-        )
+        self.client.log_batch(run, params=[Param(_safe(name), str(value)) for name, value in parameters.items()])
+        metrics = [Metric(name, float(value), _now(), 0) for name, value in kept.items()]
+        for first in range(0, len(metrics), 1000):
+            self.client.log_batch(run, metrics=metrics[first : first + 1000])
 
     def log_curves(self, run: str, curves: Mapping[str, Sequence[float]]) -> None:
         """Learning curves, one value a step from 1."""
+        self.log_points(run, {name: dict(enumerate(values, start=1)) for name, values in curves.items()})
+
+    def log_points(self, run: str, curves: Mapping[str, Mapping[int, float]]) -> None:
+        """Curves over whole numbers from 0, such as positions or lengths of lists: value by step."""
         from mlflow.entities import Metric
 
         points = [
             Metric(_safe(name), float(value), _now(), step)
             for name, values in curves.items()
-            for step, value in enumerate(values, start=1)
+            for step, value in values.items()
         ]
         for first in range(0, len(points), 1000):
             self.client.log_batch(run, metrics=points[first : first + 1000])
@@ -122,6 +130,15 @@ class Store:
 
     def log_file(self, run: str, path: Path) -> None:
         self.client.log_artifact(run, str(path))
+
+    def log_picture(self, run: str, key: str, figure: Figure) -> None:
+        """A picture that MLflow's charts and its compare view show beside those of other runs with the same `key`."""
+        from PIL import Image
+
+        drawn = BytesIO()
+        figure.savefig(drawn, format="png", dpi=110)
+        self.client.log_image(run, Image.open(drawn), key=key, step=0, synchronous=True)
+        self.client.log_image(run, Image.open(drawn), artifact_file=f"{key}.png")
 
     def end(self, run: str) -> None:
         self.client.set_terminated(run)
@@ -208,7 +225,7 @@ def _locked(database: Path) -> InfrastructureError:
 
 def _safe(name: str) -> str:
     """`recall@50` as MLflow allows it: letters, digits, spaces and `_-./:` only."""
-    return name.replace("@", "_at_")
+    return re.sub(r"[^\w\-./: ]", "_", name.replace("@", "_at_"))
 
 
 def _local(uri: str) -> Path:

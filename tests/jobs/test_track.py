@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jobs import decide, publish, track
+from jobs import decide, evaluate, publish, track
 from jobs.night import Night
 from jobs.releasing import mlflow_store
-from jobs.releasing.mlflow_store import NIGHT, PARENT
+from jobs.releasing.mlflow_store import DAY, DECISION, NIGHT, PARENT, ROLE, SURFACE
 from lake.home import Home
 from schemas.decision import Decision
 from schemas.errors import InfrastructureError
+from tests.jobs.test_evaluate import publish_as, spoil
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -56,7 +57,7 @@ def runs_of(client: MlflowClient, night: Night) -> dict[str, object]:
 def test_a_night_is_one_run_with_a_run_per_model_below(tracked: Night, client: MlflowClient) -> None:
     runs = runs_of(client, tracked)
     parent = runs.pop("night 2026-01-08")
-    assert set(runs) == {f"{model} 2026-01-08" for model in MODELS}
+    assert set(runs) == {f"{name} 2026-01-08" for name in {*MODELS, "candidate"}}
     assert {run.data.tags[PARENT] for run in runs.values()} == {parent.info.run_id}
     assert {run.info.status for run in [parent, *runs.values()]} == {"FINISHED"}
     assert parent.data.params["verdict"] == "ship"
@@ -80,11 +81,41 @@ def test_a_model_run_has_parameters_figures_curves_tables_and_pictures(tracked: 
     assert {"reliability_click.png", "curves_ranker.png"} <= names
 
 
+def test_candidate_and_champion_have_the_same_names_so_that_they_compare(tiny: Night, empty_database: Path) -> None:
+    publish_as(tiny, "2026-01-07-aaaaaaaaaa")
+    spoil(tiny.home.releases("tiny") / "2026-01-07-aaaaaaaaaa")
+    tiny.home.mlflow.mkdir(exist_ok=True)
+    shutil.copy(empty_database, tiny.home.mlflow)
+    evaluate.run(tiny)
+    decide.run(tiny)
+    track.run(tiny)
+    with mlflow_store.opened(tiny.home) as store:
+        runs = runs_of(store.client, tiny)
+        mine, theirs = runs["candidate 2026-01-08"], runs["champion 2026-01-08"]
+        lengths = store.client.get_metric_history(mine.info.run_id, "by length/als/recall")
+        pictures = {one.path for one in store.client.list_artifacts(mine.info.run_id, "images")}
+    assert mine.data.metrics.keys() == theirs.data.metrics.keys()
+    assert mine.data.metrics["lists/als/recall_at_10"] > theirs.data.metrics["lists/als/recall_at_10"]
+    assert mine.data.metrics["heads/click/auc/low"] < mine.data.metrics["heads/click/auc"]
+    assert [point.step for point in lengths] == [10, 50]
+        files = {one.path for one in store.client.list_artifacts(mine.info.run_id)}
+    assert any("head_click" in path for path in pictures)
+    assert "head_click.png" in files
+    made = Decision.read(tiny.artifact("decision") / "decision.json")
+    shared = {SURFACE: "tiny", DAY: "2026-01-08", DECISION: made.verdict}
+    assert all(shared.items() <= run.data.tags.items() for run in runs.values())
+    assert (mine.data.tags[ROLE], theirs.data.tags[ROLE]) == ("candidate", "champion")
+    assert theirs.data.params["release"] == "2026-01-07-aaaaaaaaaa"
+    night = runs["night 2026-01-08"]
+    assert night.data.metrics["difference/lists/als/recall_at_10/low"] > 0
+    assert made.cited[0] in night.data.tags["mlflow.note.content"]
+
+
 def test_running_the_night_again_replaces_its_runs_and_versions(tracked: Night, client: MlflowClient) -> None:
     before = {run.info.run_id for run in runs_of(client, tracked).values()}
     report = track.run(tracked)
     after = {run.info.run_id for run in runs_of(client, tracked).values()}
-    assert report.figures["replaced"] == len(before) == len(after) == 5
+    assert report.figures["replaced"] == len(before) == len(after) == 6
     assert not before & after
     assert len(client.search_model_versions("name = 'tiny.als'")) == 1
 
@@ -119,7 +150,7 @@ def test_a_locked_database_is_told_in_words_and_may_be_retried(tracked: Night, m
         holder.close()
     assert failure.value.exit_code == 1
     assert "run the step again" in str(failure.value)
-    assert track.run(tracked).rows == 5
+    assert track.run(tracked).rows == 6
 
 
 @pytest.mark.slow  # MLflow waits 20 s for a lock

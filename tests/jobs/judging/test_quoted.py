@@ -32,8 +32,8 @@ def test_what_is_quoted_says_whether_it_is_better_and_by_how_many_percent() -> N
     recall, auc, ece = quoted(evaluation())
     assert [one.name for one in (recall, auc, ece)] == [
         "all sources recall@50",
-        "click auc",
-        "click ece_debiased",
+        "click AUC",
+        "click calibration error",
     ]
     assert [one.better for one in (recall, auc, ece)] == [True, None, False]
     assert recall.percent == (5.0, 10.0, 15.0)

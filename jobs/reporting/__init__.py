@@ -1,0 +1,1 @@
+"""The night as one page for people."""

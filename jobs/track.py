@@ -136,7 +136,7 @@ def head_figures(evaluation: Evaluation) -> dict[str, float | None]:
 
 
 def forecast_figures(night: Night) -> dict[str, float | None]:
-    """What the step forecast said of the release, and how often earlier forecasts held; nothing where it did not run."""
+    """What step `forecast` said of the release, and how often earlier forecasts held; nothing where it did not run."""
     path = night.reports / "steps" / "forecast.json"
     figures = StepReport.read(path)["figures"] if path.exists() else {}
     wanted = ("difference", "hit_rate")

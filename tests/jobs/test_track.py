@@ -93,12 +93,12 @@ def test_candidate_and_champion_have_the_same_names_so_that_they_compare(tiny: N
         runs = runs_of(store.client, tiny)
         mine, theirs = runs["candidate 2026-01-08"], runs["champion 2026-01-08"]
         lengths = store.client.get_metric_history(mine.info.run_id, "by length/als/recall")
+        files = {one.path for one in store.client.list_artifacts(mine.info.run_id)}
         pictures = {one.path for one in store.client.list_artifacts(mine.info.run_id, "images")}
     assert mine.data.metrics.keys() == theirs.data.metrics.keys()
     assert mine.data.metrics["lists/als/recall_at_10"] > theirs.data.metrics["lists/als/recall_at_10"]
     assert mine.data.metrics["heads/click/auc/low"] < mine.data.metrics["heads/click/auc"]
     assert [point.step for point in lengths] == [10, 50]
-        files = {one.path for one in store.client.list_artifacts(mine.info.run_id)}
     assert any("head_click" in path for path in pictures)
     assert "head_click.png" in files
     made = Decision.read(tiny.artifact("decision") / "decision.json")

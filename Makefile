@@ -37,8 +37,10 @@ test: setup ## every test but the slow ones (real logs too where FEEDMILL_REAL_D
 slow: setup ## the slow tests: nights through Airflow, loops, servers killed, statistical proofs
 	@$(BIN)/python -m pytest -m slow
 
-prove: setup ## logged propensities against frequencies: 60 requests, each slate re-drawn 10,000 times
+prove: setup ## propensities against frequencies (60 requests, 10,000 slates each), off-policy intervals against truth
 	@FEEDMILL_PROVE_DRAWS=10000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/serving/test_proof.py
+	@FEEDMILL_PROVE_LOGS=1000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/jobs/offpolicy/test_proof.py \
+		tests/jobs/offpolicy/test_pairs.py
 
 lint: setup ## ruff, mypy --strict and the direction of imports
 	@$(BIN)/ruff check .
@@ -46,7 +48,7 @@ lint: setup ## ruff, mypy --strict and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: setup ## Feedmill's jobs beside DuckDB written by hand, on 1M and 5M impressions; how fast a world writes logs
+bench: setup ## Feedmill's jobs beside DuckDB written by hand, serving, off-policy intervals, how fast a world writes logs
 	@$(BIN)/python -m infra.bench
 
 up: setup ## Airflow, MLflow and serving; prints their addresses and log-ins

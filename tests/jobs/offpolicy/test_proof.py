@@ -1,7 +1,7 @@
 """The coverage proof: 95 % intervals of served logs hold the truth as often as they say, or are refused.
 
 Real slate policies with caps, users with moods and many requests, targets from near to far. `make prove` re-draws each
-log 2,000 times (FEEDMILL_PROVE_LOGS); the slow tier fewer.
+log 1,000 times (FEEDMILL_PROVE_LOGS); the slow tier fewer.
 """
 
 from __future__ import annotations

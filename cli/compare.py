@@ -19,6 +19,8 @@ EXITS = {"better": 0, "worse": 3, "even": 4, "mixed": 4}
 """Exit code of each verdict on B."""
 _COLOURS = {"better": "bold green", "worse": "bold red", "even": "yellow", "mixed": "yellow"}
 
+_TONES = {True: "green", False: "red", None: ""}
+
 
 def compare(
     a: ReleaseName,
@@ -66,7 +68,7 @@ def _show(found: Comparison, segment: str | None, path: Path, *, everything: boo
     for heading, rows in shown.items():
         table.add_row(f"[dim]{heading}[/]", "", "", "", "", "")
         for one in rows:
-            table.add_row(*_cells(one), style={True: "green", False: "red"}.get(one.better, ""))  # type: ignore[call-overload]
+            table.add_row(*_cells(one), style=_TONES[one.better])
     console.print(table)
     hidden = sum(map(len, found.sections.values())) - sum(map(len, shown.values()))
     if hidden:

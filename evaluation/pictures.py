@@ -156,9 +156,10 @@ def whisker(axes: Axes, place: float, value: float | None, limits: Limits | None
     if value is None or limits is None or limits[0] is None or limits[1] is None:
         return
     reach = [[max(value - limits[0], 0.0)], [max(limits[1] - value, 0.0)]]
-    draw = {"xerr": reach} if flat else {"yerr": reach}
-    at = (value, place) if flat else (place, value)
-    axes.errorbar(*at, **draw, color=INK, linewidth=1, capsize=2)
+    if flat:
+        axes.errorbar(value, place, xerr=reach, color=INK, linewidth=1, capsize=2)
+    else:
+        axes.errorbar(place, value, yerr=reach, color=INK, linewidth=1, capsize=2)
 
 
 def height(value: float | None) -> float:

@@ -20,6 +20,7 @@ from schemas.decision import Decision
 from schemas.evaluation import BLENDED, EVALUATION, POPULAR, Evaluation, Who
 from schemas.release import Manifest
 
+FOUND = ("recall", "ndcg")
 SIDES: tuple[Who, ...] = ("candidate", "champion")
 
 
@@ -119,12 +120,13 @@ class _Tracking:
 
 
 def source_figures(evaluation: Evaluation, source: str) -> dict[str, float | None]:
-    """The list figures of one source on the held-out day, by name, and by segment."""
+    """The list figures of one source on the held-out day, by name; by segment those that say what was found."""
     found = evaluation.lists.get("candidate", {}).get(source)
     figures = {f"held_out/{name}": value for name, value in found.figures.items()} if found else {}
     for segment, lists in evaluation.segments.items():
         if source in lists:
-            figures |= {f"{segment}/{name}": value for name, value in lists[source].figures.items()}
+            told = {name: value for name, value in lists[source].figures.items() if name.startswith(FOUND)}
+            figures |= {f"{segment}/{name}": value for name, value in told.items()}
     return figures
 
 

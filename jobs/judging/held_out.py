@@ -71,7 +71,11 @@ class HeldOutDay:
     def take(self, rows: Sequence[int]) -> HeldOutDay:
         """The same day, of some users only."""
         asked = self.holdout.requests
-        requests = Requests(*([part[row] for row in rows] for part in (asked.users, asked.histories, asked.seen)))
+        requests = Requests(
+            [asked.users[row] for row in rows],
+            [asked.histories[row] for row in rows],
+            [asked.seen[row] for row in rows],
+        )
         return replace(
             self,
             holdout=Holdout(requests, [self.holdout.relevant[row] for row in rows]),

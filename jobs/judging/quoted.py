@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.pictures import Row
 from jobs.judging.lists import ks
-from schemas.evaluation import BLENDED, POPULAR, Evaluation, Paired
+from schemas.evaluation import BLENDED, POPULAR, Evaluation, Head, Lists, Paired
 
 LISTS = ("recall", "ndcg")
 EXPOSED = ("coverage", "gini", "novelty", "distance", "new_items", "new_creators")
@@ -101,7 +101,7 @@ def cited(evaluation: Evaluation) -> tuple[str, ...]:
 
 
 def _against(evaluation: Evaluation, part: str, figures: Sequence[str]) -> Iterator[Quoted]:
-    listed = {"lists": evaluation.lists, "heads": evaluation.heads}[part].get("champion", {})
+    listed: Mapping[str, Lists | Head] = (evaluation.lists if part == "lists" else evaluation.heads).get("champion", {})
     for name in sorted(listed, key=lambda source: source != BLENDED):
         for figure in figures:
             pair = evaluation.difference(f"{part}/{name}", "champion", figure)

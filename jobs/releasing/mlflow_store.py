@@ -88,9 +88,9 @@ class Store:
 
         kept = {_safe(name): value for name, value in metrics.items() if value is not None}
         self.client.log_batch(run, params=[Param(_safe(name), str(value)) for name, value in parameters.items()])
-        metrics = [Metric(name, float(value), _now(), 0) for name, value in kept.items()]
-        for first in range(0, len(metrics), 1000):
-            self.client.log_batch(run, metrics=metrics[first : first + 1000])
+        points = [Metric(name, float(value), _now(), 0) for name, value in kept.items()]
+        for first in range(0, len(points), 1000):
+            self.client.log_batch(run, metrics=points[first : first + 1000])
 
     def log_curves(self, run: str, curves: Mapping[str, Sequence[float]]) -> None:
         """Learning curves, one value a step from 1."""

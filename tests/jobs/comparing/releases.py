@@ -7,6 +7,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import yaml
+
 from models.als import ALS
 from schemas.release import Manifest, digests
 
@@ -27,7 +29,7 @@ def sealed(folder: Path, **changes: str) -> Path:
 
 
 def turned_round(release: Path) -> Path:
-    """Its als recommends the other taste, and it promises twice the clicks."""
+    """Its als recommends the other taste, it ranks 8 candidates in place of 40, and it promises twice the clicks."""
     model = ALS.load(release / "als")
     model.vectors = -model.vectors
     model.save(release / "als")
@@ -35,4 +37,7 @@ def turned_round(release: Path) -> Path:
     content = json.loads(path.read_text())
     content["heads"]["click"] |= {"method": "scale", "a": 2.0}
     path.write_text(json.dumps(content))
+    surface = yaml.safe_load((release / "surface.yaml").read_text())
+    surface["slate"]["candidates"] = 8
+    (release / "surface.yaml").write_text(yaml.safe_dump(surface))
     return sealed(release)

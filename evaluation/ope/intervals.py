@@ -99,5 +99,6 @@ def _spread(columns: Doubles, slopes: Doubles, weights: Doubles) -> Doubles:
 
 
 def _quantiles(values: Doubles, level: float) -> tuple[float, float]:
-    low, high = np.nanquantile(values, [0.5 - level / 2.0, 0.5 + level / 2.0])
+    """The (B + 1) p-th of B values: another is beyond it with just this probability (Hyndman, Fan 1996, type 6)."""
+    low, high = np.nanquantile(values, [0.5 - level / 2.0, 0.5 + level / 2.0], method="weibull")
     return float(low), float(high)

@@ -59,7 +59,7 @@ def beside(count: int) -> Beside:
     began = time.perf_counter()
     interval = _estimate(iter(blocks))
     ours = time.perf_counter() - began
-    weights, rewards = (np.vstack([block[place] for block in blocks]) for place in (0, 1))
+    weights, rewards = np.vstack([block[0] for block in blocks]), np.vstack([block[1] for block in blocks])
     began = time.perf_counter()
     found = resampled(weights, rewards)
     loop = time.perf_counter() - began
@@ -76,7 +76,8 @@ def resampled(weights: Doubles, rewards: Doubles, replicates: int = REPLICATES) 
     by_slate = (np.cumprod(weights, axis=1) * rewards).sum(axis=1)
     luck = np.random.RandomState(12345)
     means = [float(np.mean(luck.choice(by_slate, size=len(by_slate)))) for _ in range(replicates)]
-    return float(by_slate.mean()), *(float(end) for end in np.percentile(means, [2.5, 97.5]))
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(by_slate.mean()), float(low), float(high)
 
 
 def streamed(count: int) -> Streamed:

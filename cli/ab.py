@@ -27,6 +27,9 @@ def ab(
     first: Annotated[str | None, typer.Option("--from", help="first day of the experiment", metavar="DAY")] = None,
     last: Annotated[str | None, typer.Option("--to", help="last day to look at", metavar="DAY")] = None,
     experiment: Annotated[str | None, typer.Option(help="a layer of the surface's experiments, or holdback")] = None,
+    surface_file: Annotated[
+        Path | None, typer.Option(help="the surface file that served, if another", exists=True, dir_okay=False)
+    ] = None,
     table: Annotated[Path | None, typer.Option(help="a CSV or Parquet file instead of logs")] = None,
     user: Annotated[str, typer.Option(help="the table's column of users")] = "user",
     arm: Annotated[str, typer.Option(help="the table's column of arms")] = "arm",
@@ -34,6 +37,7 @@ def ab(
     cluster: Annotated[str | None, typer.Option(help="the table's column of what was assigned together")] = None,
     trigger: Annotated[str | None, typer.Option(help="only these: device=phone; a yes/no column of the table")] = None,
     control: Annotated[str | None, typer.Option(help="the arm to compare with")] = None,
+    share: Annotated[list[str] | None, typer.Option(help="of users that an arm was meant to have: control=90%")] = None,
     primary: Annotated[list[str] | None, typer.Option(help="metric that decides: clicks, clicks/views")] = None,
     metric: Annotated[list[str] | None, typer.Option(help="further metric, also dwell@0.9")] = None,
     guardrail: Annotated[list[str] | None, typer.Option(help="what may not lose more: dwell=2%")] = None,
@@ -52,7 +56,7 @@ def ab(
     days at once. In a table a column NAME_before, what users did before, sharpens NAME.
     """
     from evaluation.experiments.question import Question
-    from jobs.experiments.asking import control_of
+    from jobs.experiments.asking import control_of, read_share, shares_of
     from jobs.experiments.table import Columns
     from jobs.experiments.wanted import Metrics, from_table
 
@@ -62,50 +66,50 @@ def ab(
     if table is not None:
         found = from_table(table, Columns(user, arm, day, cluster, trigger), metrics)
     else:
-        found = _logged(str(surface), (first, last), experiment, trigger, metrics, planning=plan is not None)
+        named = None if plan else _experiment(experiment)
+        found = _logged(str(surface), surface_file, (first, last), named, trigger=trigger, metrics=metrics)
     if plan is not None:
-        _plan(found, _share("plan", plan), as_json)
+        _plan(found, read_share("plan", plan), as_json)
         return
     decides, further, guarded = found.metrics.read()
     asked = Question(
-        control_of(_arms(found), control),
+        control_of(found.arms, control),
         decides,
         further,
         guarded,
-        shares=found.shares,
+        shares=shares_of(share or (), found.arms) or found.shares,
         daily=not once,
         horizon=horizon,
-        least_effect=None if least_effect is None else _share("least-effect", least_effect),
+        least_effect=None if least_effect is None else read_share("least-effect", least_effect),
         least_days=least_days,
     )
     _answer(found, asked, picture, as_json)
 
 
+def _experiment(named: str | None) -> str:
+    if named is None:
+        raise UserError("which experiment?", fix="--experiment names a layer of the surface's experiments, or holdback")
+    return named
+
+
 def _logged(
-    surface: str,
+    name: str,
+    file: Path | None,
     days: tuple[str | None, str | None],
     experiment: str | None,
+    *,
     trigger: str | None,
     metrics: Metrics,
-    *,
-    planning: bool,
 ) -> Gathered:
     from jobs.experiments.wanted import from_logs
-    from surfaces.load import load
+    from surfaces.load import load, load_file
 
     first, last = days
     if first is None or last is None:
         raise UserError("which days?", fix="--from DAY --to DAY")
-    if experiment is None and not planning:
-        raise UserError("which experiment?", fix="--experiment names a layer of the surface's experiments, or holdback")
-    return from_logs(
-        load(surface),
-        Home.default(),
-        (parse_day(first), parse_day(last)),
-        None if planning else experiment,
-        trigger=trigger,
-        metrics=metrics,
-    )
+    surface = load(name) if file is None else load_file(file)
+    range_ = parse_day(first), parse_day(last)
+    return from_logs(surface, Home.default(), range_, experiment, trigger=trigger, metrics=metrics)
 
 
 def _plan(found: Gathered, relative: float, as_json: bool) -> None:
@@ -113,17 +117,14 @@ def _plan(found: Gathered, relative: float, as_json: bool) -> None:
     from evaluation.experiments.plan import plan
     from evaluation.experiments.units import Panel
 
-    panel = found.data if isinstance(found.data, Panel) else None
-    units = panel.totals() if panel is not None else found.data
-    plans = [
-        plan(units, metric, relative, entered=None if panel is None else panel.entered)
-        for metric in found.metrics.read()[0]
-    ]
+    days_known = isinstance(found.data, Panel)
+    units, entered = (found.data.totals(), found.data.entered) if isinstance(found.data, Panel) else (found.data, None)
+    plans = [plan(units, metric, relative, entered=entered) for metric in found.metrics.read()[0]]
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in plans], indent=1))
         return
     for one in plans:
-        show_plan(console, one, arriving=panel is not None)
+        show_plan(console, one, arriving=days_known)
 
 
 def _answer(found: Gathered, asked: Question, picture: Path | None, as_json: bool) -> None:
@@ -146,21 +147,5 @@ def _answer(found: Gathered, asked: Question, picture: Path | None, as_json: boo
     raise typer.Exit(EXITS[analysis.decision])
 
 
-def _arms(found: Gathered) -> tuple[str, ...]:
-    from evaluation.experiments.units import Panel
-
-    return found.data.people.arms if isinstance(found.data, Panel) else found.data.arms
-
-
 def _slug(name: str) -> str:
     return "-".join(name.replace(",", "").replace(".", " ").split())
-
-
-def _share(option: str, text: str) -> float:
-    try:
-        number = float(text.strip().rstrip("%")) / (100.0 if "%" in text else 1.0)
-    except ValueError:
-        number = 0.0
-    if not 0.0 < number < 1.0:
-        raise UserError(f"--{option}: found {text!r}; allowed is a share between 0 and 1, such as 2%")
-    return number

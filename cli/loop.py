@@ -26,7 +26,10 @@ def loop(
     http: Annotated[bool, typer.Option("--http", help="serve over a socket instead of in process")] = False,
     airflow: Annotated[bool, typer.Option("--airflow", help="run each night through Airflow")] = False,
     surface_file: Annotated[
-        Path | None, typer.Option(help="another file of the world's surface: with an experiment, other rules")
+        Path | None,
+        typer.Option(
+            help="another file of the world's surface: with an experiment, other rules", exists=True, dir_okay=False
+        ),
     ] = None,
 ) -> None:
     """Close the loop in WORLD and print how much of the distance from random to optimal each night closes.

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from evaluation.experiments.assignment import Assignment
 from evaluation.experiments.case import Case, case_of
+from evaluation.experiments.clusters import LEAST_CLUSTERS
 from evaluation.experiments.comparisons import benjamini_hochberg, holm
 from evaluation.experiments.cuped import reduction
 from evaluation.experiments.distribution import Resampled, bootstrap, ranks
@@ -18,7 +19,7 @@ from evaluation.experiments.holdback import LongTerm, long_term
 from evaluation.experiments.metric import Metric
 from evaluation.experiments.novelty import Novelty, novelty
 from evaluation.experiments.question import Question
-from evaluation.experiments.sequential import Look, confidence_sequence
+from evaluation.experiments.sequential import LEAST_UNITS, Look, confidence_sequence
 from evaluation.experiments.triggering import Diluted, diluted
 from evaluation.experiments.units import Panel, Units
 from evaluation.experiments.verdict import Decision, Evidence, Verdict, decide, overall
@@ -166,7 +167,9 @@ def _comparison(case: Case, arm: str, primary: tuple[Finding, ...], secondary: t
             long = _told(case, lambda: long_term(panel, first, asked.control, arm, level=asked.level))
     if case.everyone.triggered is not None and first.denominator is None:
         spread = diluted(case.everyone, first, primary[0].effect)
-    evidence = Evidence(case.assignments, primary, rails, new, None if case.panel is None else case.panel.days)
+    days = None if case.panel is None else case.panel.days
+    least = LEAST_UNITS if case.everyone.cluster is None else LEAST_CLUSTERS
+    evidence = Evidence(case.assignments, primary, rails, new, days, least)
     return Comparison(arm, primary, secondary, rails, new, long, spread, decide(asked, evidence))
 
 

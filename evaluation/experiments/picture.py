@@ -42,20 +42,21 @@ def _rows(found: Comparison) -> list[Row]:
     for rail in found.guardrails:
         margin = rail.guardrail.margin if rail.guardrail.metric.lower_is_better else -rail.guardrail.margin
         state = {"safe": "better", "harmed": "worse", "open": "open"}[rail.state]
-        rows += _row(f"guardrail {rail.guardrail.metric.name}", rail.effect, COLOURS[state], margin)
+        if rail.relative is not None:
+            rows.append((f"guardrail {rail.guardrail.metric.name}", *rail.relative, COLOURS[state], margin))
     for other in found.secondary:
         rows += _row(other.metric.name, other.effect, COLOURS["further"])
     return rows
 
 
-def _row(name: str, found: Effect | Resampled, colour: str, margin: float | None = None) -> Sequence[Row]:
+def _row(name: str, found: Effect | Resampled, colour: str) -> Sequence[Row]:
     if isinstance(found, Resampled):
         value = found.difference / found.means[0] if found.means[0] > 0 else None
     else:
         value = found.relative
     if value is None or found.relative_low is None or found.relative_high is None:
         return ()
-    return ((name, found.relative_low, value, found.relative_high, colour, margin),)
+    return ((name, found.relative_low, value, found.relative_high, colour, None),)
 
 
 def _effects(axes: Axes, found: Comparison) -> None:

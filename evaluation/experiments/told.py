@@ -40,6 +40,7 @@ def _comparison(one: Comparison) -> dict[str, Any]:
                 "margin": found.guardrail.margin,
                 "state": found.state,
                 "p": found.p,
+                "interval": found.relative,
                 "effect": asdict(found.effect),
             }
             for found in one.guardrails

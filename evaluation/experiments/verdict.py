@@ -12,6 +12,7 @@ from evaluation.experiments.finding import Finding
 from evaluation.experiments.guardrails import Guarded
 from evaluation.experiments.novelty import Novelty
 from evaluation.experiments.question import Question
+from evaluation.experiments.sequential import LEAST_UNITS
 
 Decision = Literal["ship", "reject", "continue"]
 
@@ -27,13 +28,14 @@ class Verdict:
 @dataclass(frozen=True)
 class Evidence:
     """All that a verdict on one treatment rests on. `days`: that the experiment has run; None where that is not
-    known."""
+    known. `least`: units an arm needs before anything ships."""
 
     assignments: Sequence[Assignment]
     primary: Sequence[Finding]
     guardrails: Sequence[Guarded]
     novelty: Novelty | None = None
     days: int | None = None
+    least: int = LEAST_UNITS
 
 
 def decide(question: Question, evidence: Evidence) -> Verdict:
@@ -90,6 +92,9 @@ def _open(evidence: Evidence) -> Iterator[str]:
 
 
 def _too_early(question: Question, evidence: Evidence) -> Iterator[str]:
+    units = min(evidence.primary[0].effect.units)
+    if units < evidence.least:
+        yield f"an arm has {units} units; {evidence.least} are needed before means can be trusted to be near normal"
     if evidence.days is not None and evidence.days < question.least_days:
         yield f"it has run for {evidence.days} days; {question.least_days} were asked for"
     found = evidence.novelty

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from evaluation.experiments.metric import Guardrail, Metric
-from jobs.experiments.logs import IMPRESSIONS, REQUESTS, VALUE
+from jobs.experiments.reading import IMPRESSIONS, REQUESTS, VALUE
 from schemas.errors import UserError
 from surfaces.surface import Surface
 
@@ -36,13 +36,42 @@ def columns_of(asked: Iterable[Metric | Guardrail]) -> list[str]:
 
 
 def control_of(arms: Sequence[str], named: str | None) -> str:
-    """The control: as named; else the arm called holdback, control, base or a; else the user has to say."""
+    """The control: as named; else the arm called holdback, control, base or a; else the user has to say.
+
+    Raises UserError where there are fewer than two arms."""
+    if len(arms) < 2:
+        raise UserError(f"there is only one arm, {arms[0]}: nothing to compare it with")
     if named is not None:
         return named
     for usual in ("holdback", "control", "base", "a", "A"):
         if usual in arms:
             return usual
     raise UserError(f"which of the arms {', '.join(arms)} is the control?", fix="--control ARM")
+
+
+def shares_of(texts: Sequence[str], arms: Sequence[str]) -> dict[str, float] | None:
+    """Read the shares that arms were meant to have, `control=90%`; None where none is named. Raises UserError unless
+    every arm has one."""
+    shares: dict[str, float] = {}
+    for text in texts:
+        arm, _, share = text.rpartition("=")
+        shares[arm.strip()] = read_share("share", share, text)
+    if not shares:
+        return None
+    if set(shares) != set(arms):
+        raise UserError(f"share: found {', '.join(shares)}; every arm needs one: {', '.join(arms)}")
+    return shares
+
+
+def read_share(option: str, text: str, found: str | None = None) -> float:
+    """`2%` or `0.02`; raises UserError, naming the option, for what is no share between 0 and 1."""
+    try:
+        number = float(text.strip().rstrip("%")) / (100.0 if "%" in text else 1.0)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < 1.0:
+        raise UserError(f"--{option}: found {found or text!r}; allowed is a share between 0 and 1, such as 2%")
+    return number
 
 
 def _directed(metric: Metric, lower: Sequence[str]) -> Metric:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.experiments.units import Doubles, Panel, Units
+from jobs.experiments.cells import days, numbers, yes_or_no
 from schemas.errors import UserError
 
 BEFORE = "_before"
@@ -26,6 +27,11 @@ class Columns:
     cluster: str | None = None
     trigger: str | None = None
 
+    @property
+    def named(self) -> list[str]:
+        """All that are looked for."""
+        return [self.user, self.arm, *(name for name in (self.day, self.cluster, self.trigger) if name)]
+
 
 @dataclass(frozen=True)
 class Tabled:
@@ -38,24 +44,19 @@ class Tabled:
 def read_table(path: Path, columns: Columns, metrics: Sequence[str]) -> Tabled:
     """The experiment in the file at `path`: rows of one user (and day) are added up.
 
-    Raises UserError for a file that cannot be read, columns it lacks, and metrics that are no numbers.
+    Raises UserError for a file that cannot be read, columns it lacks, and cells that are not what they should be.
     """
-    rows = _read(path)
-    named = [columns.user, columns.arm, *(c for c in (columns.day, columns.cluster, columns.trigger) if c)]
-    for name in (*named, *metrics):
+    rows, notes = _read(path), list[str]()
+    for name in (*columns.named, *metrics):
         if name not in rows.columns:
             raise UserError(f"{path.name}: there is no column {name!r}", fix=f"columns are: {', '.join(rows.columns)}")
-    notes: list[str] = []
-    rows = _placed(rows, columns, notes)
-    past = [name for name in metrics if name + BEFORE in rows.columns]
-    for name in metrics:
-        _require_numbers(path, rows, name)
-    for name in past:
-        rows[name + BEFORE] = pd.to_numeric(rows[name + BEFORE], errors="coerce")
-    people = _people(rows, columns, past)
-    return Tabled(
-        _panel(rows, people, columns, metrics) if columns.day else _units(rows, people, columns, metrics), tuple(notes)
-    )
+    try:
+        rows = _checked(_placed(rows, columns, notes), columns, metrics)
+    except UserError as error:
+        raise UserError(f"{path.name}: {error.headline}", fix=error.fix) from None
+    people = _people(rows, columns, [name for name in metrics if name + BEFORE in rows.columns])
+    make = _panel if columns.day else _units
+    return Tabled(make(rows, people, columns, metrics), tuple(notes))
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -68,31 +69,37 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _placed(rows: pd.DataFrame, columns: Columns, notes: list[str]) -> pd.DataFrame:
-    """Rows whose user is in exactly one arm."""
-    nowhere = rows[columns.user].isna() | rows[columns.arm].isna()
+    """Rows whose user is in exactly one arm, and in exactly one cluster where there are clusters."""
+    needed = [columns.user, columns.arm, *([columns.cluster] if columns.cluster else [])]
+    nowhere = rows[needed].isna().any(axis=1)
     if nowhere.any():
-        notes.append(f"{int(nowhere.sum()):,} of {len(rows):,} rows have no user or no arm: left out")
+        words = " or no ".join(("user", "arm", "cluster")[: len(needed)])
+        notes.append(f"{int(nowhere.sum()):,} of {len(rows):,} rows have no {words}: left out")
     rows = rows.loc[~nowhere].copy()
     if rows.empty:
-        raise UserError("no row has a user and an arm")
+        raise UserError(f"no row has a value in {' and '.join(needed)}")
     rows[columns.arm] = rows[columns.arm].astype(str)
-    arms = rows.groupby(columns.user)[columns.arm].nunique()
-    crossed = arms.index[arms > 1]
-    if len(crossed):
-        notes.append(f"{len(crossed):,} of {len(arms):,} users are in several arms: left out")
-    return rows.loc[~rows[columns.user].isin(crossed)].copy()
+    for name, words in zip(needed[1:], ("arms", "clusters"), strict=False):
+        places = rows.groupby(columns.user)[name].nunique()
+        crossed = places.index[places > 1]
+        if len(crossed):
+            notes.append(f"{len(crossed):,} of {len(places):,} users are in several {words}: left out")
+        rows = rows.loc[~rows[columns.user].isin(crossed)].copy()
+    if rows.empty:
+        raise UserError(f"every user is in several values of {columns.arm} or {columns.cluster}")
+    return rows
 
 
-def _require_numbers(path: Path, rows: pd.DataFrame, name: str) -> None:
-    numbers = pd.to_numeric(rows[name], errors="coerce").astype(np.float64)
-    bad = ~np.isfinite(numbers.to_numpy())
-    if bad.any():
-        found = rows[name].to_numpy()[bad][0]
-        raise UserError(
-            f"{path.name}: {name}: {int(bad.sum()):,} of {len(rows):,} rows hold no number; the first is {found!r}",
-            fix="write 0 where nothing happened, or leave the row out",
-        )
-    rows[name] = numbers
+def _checked(rows: pd.DataFrame, columns: Columns, metrics: Sequence[str]) -> pd.DataFrame:
+    for name in metrics:
+        rows[name] = numbers(rows[name])
+        if name + BEFORE in rows.columns:
+            rows[name + BEFORE] = numbers(rows[name + BEFORE], unknown=True)
+    if columns.trigger:
+        rows[columns.trigger] = yes_or_no(rows[columns.trigger])
+    if columns.day:
+        rows[columns.day] = days(rows[columns.day])
+    return rows
 
 
 def _people(rows: pd.DataFrame, columns: Columns, past: Sequence[str]) -> pd.DataFrame:
@@ -103,22 +110,9 @@ def _people(rows: pd.DataFrame, columns: Columns, past: Sequence[str]) -> pd.Dat
     if columns.trigger:
         kept["trigger"] = (columns.trigger, "max")
     if columns.day:
-        rows[columns.day] = _days(rows[columns.day])
         kept["entered"] = (columns.day, "min")
     kept |= {name + BEFORE: (name + BEFORE, "first") for name in past}
     return pd.DataFrame(rows.groupby(columns.user).agg(**kept))
-
-
-def _days(column: pd.Series) -> pd.Series:
-    """Days from the first in the table, from dates or numbers."""
-    if pd.api.types.is_numeric_dtype(column):
-        number = column.astype(np.int64)
-    else:
-        dates = pd.to_datetime(column, errors="coerce")
-        if dates.isna().any():
-            raise UserError(f"{column.name}: {int(dates.isna().sum()):,} rows hold no date; allowed is 2026-01-09")
-        number = (dates - dates.min()).dt.days
-    return number - number.min()
 
 
 def _units(rows: pd.DataFrame, people: pd.DataFrame, columns: Columns, metrics: Sequence[str]) -> Units:
@@ -139,5 +133,5 @@ def _described(people: pd.DataFrame, sums: dict[str, Doubles], metrics: Sequence
     codes = people["arm"].map({arm: number for number, arm in enumerate(arms)}).to_numpy(np.int64)
     before = {name: people[name + BEFORE].to_numpy(np.float64) for name in metrics if name + BEFORE in people}
     cluster = pd.factorize(people["cluster"])[0].astype(np.int64) if "cluster" in people else None
-    triggered = people["trigger"].astype(bool).to_numpy() if "trigger" in people else None
+    triggered = people["trigger"].to_numpy(bool) if "trigger" in people else None
     return Units(arms, codes, sums, before, cluster, triggered)

@@ -60,6 +60,13 @@ def test_what_is_better_does_not_ship_before_a_week() -> None:
     assert "it has run for 5 days; 7 were asked for" in reasons(found)
 
 
+def test_what_is_better_does_not_ship_on_a_handful_of_users() -> None:
+    found = analyse(Question("control", (CLICKS,)), users(60, 4, lift=3.0, spread=0.2))
+    assert found.comparisons[0].primary[0].state == "better"
+    assert found.decision == "continue"
+    assert "units; 100 are needed" in reasons(found)
+
+
 def test_what_fades_does_not_ship() -> None:
     found = analyse(ASKED, days_of(6000, 14, 5, lift=1.0, fading=0.3))
     assert found.decision == "continue"

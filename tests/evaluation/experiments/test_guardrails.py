@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from evaluation.experiments.guardrails import guarded, guarded_daily
@@ -37,6 +39,16 @@ def test_large_experiments_know(lift: float, lower_is_better: bool, state: str) 
     assert found.state == state
 
 
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 1000), lift=st.floats(-0.2, 0.2))
+def test_what_is_said_is_what_the_interval_says(seed: int, lift: float) -> None:
+    found = guarded(users(400, seed, lift=lift, spread=0.4), Guardrail(Metric("clicks"), 0.05), *ARMS)
+    assert found.relative is not None
+    low, _, high = found.relative
+    if min(abs(low + 0.05), abs(high + 0.05)) > 0.005:
+        assert found.state == ("safe" if low > -0.05 else "harmed" if high < -0.05 else "open")
+
+
 def test_small_ones_do_not() -> None:
     found = guarded(users(60, 3), Guardrail(Metric("clicks"), 0.01), *ARMS)
     assert found.state == "open"
@@ -48,7 +60,11 @@ def test_daily_looks_decide_the_same_on_ratios(lift: float, state: str) -> None:
     found = guarded_daily(days_of(3000, 14, 4, lift=lift), Guardrail(Metric("clicks", "views"), 0.2), *ARMS)
     assert found.state == state
     assert found.p is None
+    assert found.look is not None
+    assert found.relative == found.look.relative
 
 
 def test_daily_looks_at_too_few_users_leave_it_open() -> None:
-    assert guarded_daily(days_of(100, 5, 5), Guardrail(Metric("clicks"), 0.2), *ARMS).state == "open"
+    found = guarded_daily(days_of(100, 5, 5), Guardrail(Metric("clicks"), 0.2), *ARMS)
+    assert found.state == "open"
+    assert found.relative is None

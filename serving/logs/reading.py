@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import json
-import mmap
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,11 +10,10 @@ from pathlib import Path
 
 from schemas.logs import CANDIDATE, IMPRESSION, RANKING, REQUEST, layer
 from serving.dice import chance
+from serving.logs.files import ENDINGS, opened
 from serving.logs.records import Row
-from serving.logs.segment import ENDING, OPEN
 
 LAYERS = (REQUEST.name, CANDIDATE.name, RANKING.name, IMPRESSION.name)
-_ID = b'"request_id":"'
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Logged:
 
 @dataclass
 class _Spans:
-    """Where the rows of one request lie, by layer: file, first byte, past-last byte."""
+    """Where the rows of one request lie, by layer: file, begin, past-last."""
 
     by_layer: dict[str, list[tuple[Path, int, int]]] = field(default_factory=lambda: {name: [] for name in LAYERS})
 
@@ -47,14 +44,13 @@ class _Spans:
             spans.append((path, begin, end))
 
     def rows(self, layer_name: str) -> list[Row]:
-        return [row for span in self.by_layer[layer_name] for row in _read(*span)]
+        return [row for path, *span in self.by_layer[layer_name] for row in opened(path).rows(*span)]
 
 
 def day_of(landing: Path, request_id: str) -> date | None:
     """The last arrival day whose request layer has `request_id`; None if none has."""
-    wanted = _ID + json.dumps(request_id).encode()[1:]
     for folder in sorted((landing / REQUEST.name).glob("day=*"), reverse=True):
-        if any(_contains(path, wanted) for path in _files(landing, REQUEST.name, _day(folder))):
+        if any(opened(path).holds(request_id) for path in _files(landing, REQUEST.name, _day(folder))):
             return _day(folder)
     return None
 
@@ -69,7 +65,7 @@ def sample(landing: Path, day: date, n: int, wanted: Callable[[Row], bool]) -> l
 
     They come release by release, so that whoever answers them again need not go back and forth.
     """
-    rows = (row for path in _files(landing, REQUEST.name, day) for row in _whole(path) if wanted(row))
+    rows = (row for path in _files(landing, REQUEST.name, day) for row in opened(path).all_rows() if wanted(row))
     releases = {row["request_id"]: row.get("release_id") or "" for row in rows}
     chosen = heapq.nsmallest(n, sorted(releases), key=lambda name: chance(name, "replay sample"))
     return sorted(chosen, key=lambda name: releases[name])
@@ -84,7 +80,7 @@ def requests(landing: Path, day: date, ids: Collection[str]) -> Iterator[Logged]
     found = {name: _Spans() for name in ids}
     for layer_name in LAYERS:
         for path in _files(landing, layer_name, day):
-            for name, begin, end in _lines(path):
+            for name, begin, end in opened(path).spans():
                 if name in found:
                     found[name].add(layer_name, path, begin, end)
     for spans in found.values():
@@ -126,59 +122,11 @@ def _at(times: list[list[Row]], number: int) -> list[Row]:
 
 
 def _files(landing: Path, layer_name: str, day: date) -> list[Path]:
-    """Files of JSON lines, closed and open, in the order in which each server wrote them."""
+    """The files that landing holds, and those still being written, in the order in which each server wrote them."""
     folder = landing / layer_name / f"day={day}"
     found = folder.iterdir() if folder.is_dir() else ()
-    names = (path for path in found if path.name.endswith((ENDING, ENDING + OPEN)))
+    names = (path for path in found if path.name.endswith(ENDINGS) and not path.name.startswith("_"))
     return sorted(names, key=lambda path: path.name.removeprefix("."))
-
-
-def _lines(path: Path) -> Iterator[tuple[str, int, int]]:
-    """(request id, first byte, past-last byte) of every whole line."""
-    with path.open("rb") as file:
-        begin = 0
-        for line in file:
-            end = begin + len(line)
-            if line.endswith(b"\n"):
-                yield _id_of(line), begin, end
-            begin = end
-
-
-def _id_of(line: bytes) -> str:
-    begin = line.find(_ID) + len(_ID)
-    end = line.find(b'"', begin)
-    plain = line[begin:end]
-    if begin >= len(_ID) and b"\\" not in plain:
-        return plain.decode()
-    try:
-        return str(json.loads(line).get("request_id", ""))
-    except (ValueError, AttributeError):
-        return ""  # a torn line, which ingest quarantines
-
-
-def _read(path: Path, begin: int, end: int) -> list[Row]:
-    with path.open("rb") as file:
-        file.seek(begin)
-        return [json.loads(line) for line in file.read(end - begin).splitlines()]
-
-
-def _whole(path: Path) -> Iterator[Row]:
-    """Every row of the file that can be read."""
-    with path.open("rb") as file:
-        for line in file:
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue  # a torn line, which ingest quarantines
-            if isinstance(row, dict) and row.get("request_id"):
-                yield row
-
-
-def _contains(path: Path, wanted: bytes) -> bool:
-    if path.stat().st_size == 0:
-        return False
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(wanted) >= 0
 
 
 def _day(folder: Path) -> date:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from schemas.contract import Field
 from schemas.errors import UserError
+from schemas.logs import layer
 from serving.ask import Ask
 from serving.fallback.chain import LAST_GOOD, LIGHT, POPULAR
 from serving.logs.reading import Logged, day_of, days, requests, sample
@@ -169,6 +174,50 @@ def test_what_is_still_being_written_is_found_and_a_torn_line_is_passed_over(
     assert sorted(sample(tmp_path, DAY, 10, lambda _: True)) == ["anonymous", "plain", "stranger"]
     assert replay(exploring, read(tmp_path, "stranger")).difference is None
     log.close()
+
+
+def rewritten(landing: Path, kind: str) -> None:
+    """Every file of JSON lines in another form that landing may hold."""
+    for path in landing.rglob("*.jsonl"):
+        content, name = path.read_bytes(), path.name.removesuffix(".jsonl")
+        path.unlink()
+        if kind == "gzip":
+            path.with_name(f"{name}.jsonl.gz").write_bytes(gzip.compress(content))
+            continue
+        contract = layer(path.parent.parent.name)
+        rows = [json.loads(line) for line in content.splitlines()]
+        columns = {
+            field.name: pa.array([_value(row, field) for row in rows], field.arrow().type) for field in contract.fields
+        }
+        pq.write_table(pa.table(columns), path.with_name(f"{name}.parquet"))
+
+
+def _value(row: dict[str, Any], field: Field) -> Any:
+    value = row.get(field.name)
+    if value is None:
+        return None
+    if field.dtype == "timestamp":
+        return datetime.fromisoformat(value)
+    return list(value.items()) if field.dtype.startswith("map<") else value
+
+
+@pytest.mark.parametrize("kind", ["gzip", "parquet"])
+def test_what_landing_holds_in_another_form_is_read_alike(exploring: LoadedRelease, tmp_path: Path, kind: str) -> None:
+    logged_by(tmp_path, exploring, ASKS)
+    names = [ask.request_id for ask in ASKS]
+    plain = list(requests(tmp_path, DAY, names))
+    rewritten(tmp_path, kind)
+    assert not list(tmp_path.rglob("*.jsonl"))
+    assert sorted(sample(tmp_path, DAY, 100, lambda _: True)) == sorted(names)
+    assert (day_of(tmp_path, names[6]), day_of(tmp_path, "nobody asked this")) == (DAY, None)
+    found = list(requests(tmp_path, DAY, names))
+    assert [len(one.impressions) for one in found] == [len(one.impressions) for one in plain]
+    for one in found:
+        again = replay(exploring, one)
+        assert again.difference is None, str(again.difference)
+        assert len(again.layers) == 4
+    found[0].impressions[2]["propensity"] *= 0.5
+    assert "stage compose: impression row 2" in str(replay(exploring, found[0]).difference)
 
 
 def test_a_sample_is_the_same_every_time_and_of_those_wanted(exploring: LoadedRelease, tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def _largest(head: Head, kind: str) -> list[tuple[str, Group]]:
 
 
 def _corrections(axes: Axes, heads: Mapping[str, Head]) -> None:
-    plain(axes, "calibration error that corrections leave", 10)
+    plain(axes, "error after each correction", 10)
     shown = {who: head for who, head in heads.items() if head.corrections}
     if not shown:
         _nothing(axes, "a sum has no probability to correct, or no label is known")

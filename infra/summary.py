@@ -105,6 +105,7 @@ def _next(night: Night, answer: Answer | None) -> Iterator[str]:
         f"feedmill ledger {name} {day}": "where every row went",
         f"feedmill recommend {name} {user}": "a slate and how it came about",
         "make up": "Airflow, MLflow and serving in the browser",
+        str(night.reports / "index.html"): "the night as a page, with all its pictures",
         str(night.reports): "reports, Data Docs and pictures",
     }
     width = max(len(place) for place in places)

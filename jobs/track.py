@@ -14,13 +14,13 @@ from typing import Any
 from jobs.decide import RECORD
 from jobs.night import Night, StepReport
 from jobs.releasing import mlflow_store, sides
+from jobs.releasing.figures import forecast_figures, head_figures, source_figures
 from jobs.releasing.mlflow_store import DAY, DECISION, MODEL, NIGHT, RELEASE, ROLE, SURFACE, Dataset, Store
 from jobs.reporting.page import write_page
 from schemas.decision import Decision
 from schemas.evaluation import BLENDED, EVALUATION, POPULAR, Evaluation, Who
 from schemas.release import Manifest
 
-FOUND = ("recall", "ndcg")
 SIDES: tuple[Who, ...] = ("candidate", "champion")
 
 
@@ -117,32 +117,6 @@ class _Tracking:
             store.log_file(run, path)
         store.end(run)
         return run
-
-
-def source_figures(evaluation: Evaluation, source: str) -> dict[str, float | None]:
-    """The list figures of one source on the held-out day, by name; by segment those that say what was found."""
-    found = evaluation.lists.get("candidate", {}).get(source)
-    figures = {f"held_out/{name}": value for name, value in found.figures.items()} if found else {}
-    for segment, lists in evaluation.segments.items():
-        if source in lists:
-            told = {name: value for name, value in lists[source].figures.items() if name.startswith(FOUND)}
-            figures |= {f"{segment}/{name}": value for name, value in told.items()}
-    return figures
-
-
-def head_figures(evaluation: Evaluation) -> dict[str, float | None]:
-    """The figures of every head on the held-out day, by `held_out/<head>/<figure>`."""
-    heads = evaluation.heads.get("candidate", {})
-    found = {f"held_out/{head}/{name}": value for head, one in heads.items() for name, value in one.figures.items()}
-    return found | {f"popularity_auc/{name}": value for name, value in evaluation.yardstick.items()}
-
-
-def forecast_figures(night: Night) -> dict[str, float | None]:
-    """What step `forecast` said of the release, and how often earlier forecasts held; nothing where it did not run."""
-    path = night.reports / "steps" / "forecast.json"
-    figures = StepReport.read(path)["figures"] if path.exists() else {}
-    wanted = ("difference", "hit_rate")
-    return {f"forecast/{name}": figures[name] for name in wanted if figures.get(name) is not None}
 
 
 def datasets(night: Night, manifest: Manifest) -> list[Dataset]:

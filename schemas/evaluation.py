@@ -32,8 +32,10 @@ class Lists:
 
 @dataclass(frozen=True)
 class Group:
-    """A head among some samples: mean predicted, mean observed with its limits, calibration error as it is added up and
-    (`ece_debiased`) without its bias, with limits; and how well it orders them (`auc`, with limits)."""
+    """A head among some samples: mean predicted, mean observed with its limits, calibration error as it is added up.
+
+    `figures`: `auc`, and of a binary head `gauc`, `log_loss` and `ece_debiased`; `intervals` as in Lists.
+    """
 
     rows: int
     positives: int
@@ -42,12 +44,8 @@ class Group:
     low: float | None
     high: float | None
     ece: float | None
-    ece_debiased: float | None = None
-    ece_low: float | None = None
-    ece_high: float | None = None
-    auc: float | None = None
-    auc_low: float | None = None
-    auc_high: float | None = None
+    figures: dict[str, float | None] = field(default_factory=dict)
+    intervals: dict[str, Limits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -173,11 +171,15 @@ def _head(
     return Head(
         reliability=tuple((low, high, int(n)) for low, high, n in reliability),
         intervals=_limits(intervals or {}),
-        groups=_nested(groups or {}, Group),
+        groups=_nested(groups or {}, _group),
         limits=tuple((low, high) for low, high in limits or ()),
         corrections={name: Correction(**one) for name, one in (corrections or {}).items()},
         **rest,
     )
+
+
+def _group(intervals: dict[str, list[float | None]] | None = None, **rest: Any) -> Group:
+    return Group(intervals=_limits(intervals or {}), **rest)
 
 
 def _limits(found: dict[str, list[float | None]]) -> dict[str, Limits]:

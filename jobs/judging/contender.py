@@ -10,6 +10,8 @@ from features.registry import registry, schema_hash
 from jobs.judging.champion import Champion
 from jobs.night import Night
 from jobs.releasing.assembly import parts
+from models.ranker_description import Description
+from schemas.errors import UserError
 from surfaces.surface import Surface
 
 
@@ -24,9 +26,19 @@ class Contender:
 
     @classmethod
     def of_night(cls, night: Night) -> Contender:
-        """The models that the night trained, under its surface file."""
+        """The models that the night trained, under its surface file.
+
+        Raises UserError if its ranker was trained on other features than this program computes.
+        """
         models = {name: night.artifact(name) for name in parts(night.surface) if night.has_artifact(name)}
-        return cls("candidate", night.surface, models, schema_hash(registry(night.surface)))
+        here = schema_hash(registry(night.surface))
+        trained = Description.read(models["ranker"]).feature_schema if "ranker" in models else here
+        if trained != here:
+            raise UserError(
+                f"the ranker of {night.name} was trained on feature schema {trained}; this Feedmill makes {here}",
+                fix=f"feedmill run {night.surface.surface} {night.day} --from features",
+            )
+        return cls("candidate", night.surface, models, here)
 
     @classmethod
     def of_release(cls, release: Champion) -> Contender:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from evaluation import pictures
+from evaluation import list_pictures, pictures
 from evaluation.head_pictures import head_sheet
 from jobs.judging.quoted import main_k, quoted
 from jobs.night import Night
@@ -16,9 +16,9 @@ def draw(evaluation: Evaluation, folder: Path) -> None:
     """Write one PNG for lists, segments, exposure and differences, and one a head, into `folder`."""
     if BLENDED in evaluation.lists.get("candidate", {}):
         k = main_k(evaluation)
-        pictures.save(pictures.recall_bars(evaluation, k), folder / f"recall_at_{k}.png")
-        pictures.save(pictures.segment_bars(evaluation, k), folder / "segments.png")
-        pictures.save(pictures.exposure(evaluation, k), folder / "exposure.png")
+        pictures.save(list_pictures.recall_bars(evaluation, k), folder / f"recall_at_{k}.png")
+        pictures.save(list_pictures.segment_bars(evaluation, k), folder / "segments.png")
+        pictures.save(list_pictures.exposure(evaluation, k), folder / "exposure.png")
     rows = [row for row in (one.row for one in quoted(evaluation)) if row is not None]
     if rows:
         title = f"{evaluation.day}: candidate against champion"

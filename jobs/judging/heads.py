@@ -78,7 +78,7 @@ def _head(kind: str, name: str, predicted: Floats, samples: Samples, seed: int) 
         figures,
         tuple(bins),
         intervals=known,
-        groups=_groups(name, predicted, samples, seed),
+        groups=_groups(kind, labels, predicted, samples, seed),
         limits=tuple(one.observed.limits for one in measured.bins),
     )
 
@@ -96,22 +96,27 @@ def _intervals(kind: str, labels: Floats, predicted: Floats, users: Strings, see
     return found | {"log_loss": loss, "gauc": gauc}
 
 
-def _groups(name: str, predicted: Floats, samples: Samples, seed: int) -> dict[str, dict[str, Group]]:
+def _groups(kind: str, labels: Floats, predicted: Floats, samples: Samples, seed: int) -> dict[str, dict[str, Group]]:
     """Calibration and order by position, device and country, of those with LEAST_GROUP samples or more."""
-    labels = samples.data.labels[name]
     found: dict[str, dict[str, Group]] = {}
-    for kind, values in samples.groups.items():
+    for by, values in samples.groups.items():
         measured = calibration.by_group(labels, predicted, samples.users, values, seed=seed, least=LEAST_GROUP)
-        found[kind] = {
-            str(value): _group(one, auc_interval(labels[part], predicted[part], samples.users[part]))
-            for value, one in measured.items()
-            for part in [values == value]
-        }
+        found[by] = {}
+        for value, one in measured.items():
+            part = values == value
+            more = _intervals(kind, labels[part], predicted[part], samples.users[part], seed)
+            found[by][str(value)] = _group(one, more | ({"ece_debiased": one.ece} if kind == "binary" else {}))
     return found
 
 
-def _group(found: calibration.Measured, order: Interval) -> Group:
-    observed = (found.observed.value, *found.observed.limits)
-    error = (found.plugin, found.ece.value, *found.ece.limits)
-    ordered = (None if np.isnan(order.value) else order.value, *order.limits)
-    return Group(found.rows, found.positives, found.predicted, *observed, *error, *ordered)
+def _group(found: calibration.Measured, figures: Mapping[str, Interval]) -> Group:
+    return Group(
+        found.rows,
+        found.positives,
+        found.predicted,
+        found.observed.value,
+        *found.observed.limits,
+        found.plugin,
+        figures={name: one.value for name, one in figures.items()},
+        intervals={name: one.limits for name, one in figures.items() if not np.isnan(one.low)},
+    )

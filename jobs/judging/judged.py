@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from jobs.judging import heads as judged_heads
-from jobs.judging import list_figures
+from jobs.judging import list_figures, paired_lists
 from jobs.judging import lists as judged_lists
 from jobs.judging.contender import Contender
 from jobs.judging.held_out import HeldOutDay, held_out_day
@@ -57,14 +57,14 @@ def _lists(
         return
     seed = night.seed("intervals")
     mine = list_figures.measured(_of(night, candidate, day, found), day, seed)
-    popular = list_figures.against_popular(mine, seed)
+    popular = paired_lists.against_popular(mine, seed)
     found.set(catalogue=len(day.items), segments=mine.by_segment, protocol=day.protocol)
     if champion is None:
         found.set(lists={"candidate": mine.lists}, paired=(*found.evaluation.paired, *popular))
     else:
         theirs = list_figures.measured(_of(night, champion, day, found), day, seed)
         found.set(lists={"candidate": mine.lists, "champion": theirs.lists}, champion_segments=theirs.by_segment)
-        found.set(paired=(*found.evaluation.paired, *list_figures.against_champion(mine, theirs, seed), *popular))
+        found.set(paired=(*found.evaluation.paired, *paired_lists.against_champion(mine, theirs, seed), *popular))
     found.rows += len(day)
 
 

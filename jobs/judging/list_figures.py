@@ -1,8 +1,8 @@
-"""How good the lists of the held-out day are: per user, in the mean with its interval, and paired with other lists."""
+"""How good the lists of the held-out day are: per user, and in the mean with its interval."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +13,11 @@ from evaluation.intervals import Bootstrap, Interval
 from evaluation.ranking.spreading import FIGURES as SPREADS
 from jobs.judging.held_out import HeldOutDay
 from jobs.judging.lists import Items, ks
-from schemas.evaluation import BLENDED, POPULAR, Lists, Paired
+from schemas.evaluation import BLENDED, POPULAR, Lists
 
 Doubles = npt.NDArray[np.float64]
 Values = Mapping[str, Doubles]
 """Figure to (m,) values, one a user; NaN where it has none."""
-SEGMENT_FIGURES = ("recall", "ndcg")
-"""What is paired within segments too, of all sources together."""
 
 
 @dataclass(frozen=True)
@@ -64,45 +62,6 @@ def measured(lists: Mapping[str, Items], day: HeldOutDay, seed: int) -> Measured
     return Measured(whole, segments)
 
 
-def against_champion(candidate: Measured, champion: Measured, seed: int) -> Iterator[Paired]:
-    """The difference in every figure of every source that both have, user by user; by segment the main ones."""
-    for source, mine in candidate.sources.items():
-        if source in champion.sources:
-            yield from _paired(mine, champion.sources[source], f"lists/{source}", "champion", seed)
-    for segment, found in candidate.segments.items():
-        other = champion.segments.get(segment, {}).get(BLENDED)
-        if other is not None and BLENDED in found:
-            yield from _within(segment, found[BLENDED], other, seed)
-
-
-def against_popular(candidate: Measured, seed: int) -> Iterator[Paired]:
-    """The difference of all sources together from most-popular."""
-    found = candidate.sources
-    if BLENDED in found and POPULAR in found:
-        yield from _paired(found[BLENDED], found[POPULAR], f"lists/{BLENDED}", f"lists/{POPULAR}", seed)
-
-
-def _paired(mine: Judged, theirs: Judged, of: str, against: str, seed: int) -> Iterator[Paired]:
-    shared = {name: mine.values[name] - theirs.values[name] for name in mine.values if name in theirs.values}
-    users = {name: int((~np.isnan(difference)).sum()) for name, difference in shared.items()}
-    found = _means(shared, Bootstrap(_count(shared), seed))
-    for k, spread in mine.spreads.items():
-        if k in theirs.spreads:
-            found |= {f"{name}@{k}": spread.less(theirs.spreads[k], name) for name in SPREADS}
-    for name, one in found.items():
-        value = None if np.isnan(one.value) else one.value
-        yield Paired(of, against, name, value, *one.limits, users.get(name, _count(shared)))
-
-
-def _within(segment: str, mine: Judged, theirs: Judged, seed: int) -> Iterator[Paired]:
-    names = [name for name in mine.values if name.partition("@")[0] in SEGMENT_FIGURES]
-    shared = {name: mine.values[name] - theirs.values[name] for name in names}
-    for name, one in _means(shared, Bootstrap(_count(shared), seed)).items():
-        if not np.isnan(one.value):
-            users = int((~np.isnan(shared[name])).sum())
-            yield Paired(f"lists/{BLENDED}", "champion", name, one.value, *one.limits, users, segment)
-
-
 def _users(
     values: Mapping[str, Values],
     shown: Mapping[str, npt.NDArray[np.int64]],
@@ -130,7 +89,7 @@ def _spreads(shown: npt.NDArray[np.int64], day: HeldOutDay, drawn: Bootstrap) ->
 
 def _summed(values: Values, spreads: Mapping[int, ranking.Spread], drawn: Bootstrap) -> Judged:
     """Means over users and the spread over the catalogue, which is of all lists together, with their intervals."""
-    found = _means(values, drawn)
+    found = means(values, drawn)
     for k, spread in spreads.items():
         found |= {f"{name}@{k}": spread.interval(name) for name in SPREADS}
     asked = int((~np.isnan(next(iter(values.values())))).sum())
@@ -168,11 +127,8 @@ def _distance(shown: npt.NDArray[np.int64], day: HeldOutDay) -> Doubles:
     return ranking.topic_distance(shown, day.items.topics)
 
 
-def _means(values: Values, drawn: Bootstrap) -> dict[str, Interval]:
+def means(values: Values, drawn: Bootstrap) -> dict[str, Interval]:
+    """The mean of each figure over the users that have it."""
     if not values:
         return {}
     return dict(zip(values, drawn.means(np.stack(list(values.values()), axis=1)), strict=True))
-
-
-def _count(values: Values) -> int:
-    return len(next(iter(values.values()), ()))

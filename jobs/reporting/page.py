@@ -23,6 +23,12 @@ from schemas.release import Manifest
 PAGE = "index.html"
 PICTURES = "pictures"
 """The folder beside the page where its pictures lie as files too."""
+CALLED = {
+    "normalized_entropy": "normalised entropy",
+    "mean_ratio": "predicted / observed",
+    **{name: name.upper() for name in ("ndcg", "map", "mrr", "rmse", "mae")},
+}
+"""Columns that have a name of their own for people, besides those of WORDS."""
 SECTIONS = {
     "differences": "compared",
     "recall_at": "lists",
@@ -74,9 +80,15 @@ def render(night: Night, pictures: list[Path]) -> str:
         lists=rows.list_lines(evaluation),
         segments=rows.segment_lines(evaluation),
         heads=rows.head_lines(evaluation),
+        head_segments=rows.head_segment_lines(evaluation),
         exposure=rows.exposure_lines(evaluation),
-        names={"lists": rows.LIST_FIGURES, "heads": rows.HEAD_FIGURES, "exposure": rows.EXPOSURE_FIGURES},
-        words=WORDS | {"normalized_entropy": "normalised entropy", "mean_ratio": "predicted / observed"},
+        names={
+            "lists": rows.LIST_FIGURES,
+            "heads": rows.HEAD_FIGURES,
+            "groups": rows.GROUP_FIGURES,
+            "exposure": rows.EXPOSURE_FIGURES,
+        },
+        words=WORDS | CALLED,
         k=main_k(evaluation),
         pictures=_by_section(pictures),
         steps=steps,
@@ -90,6 +102,8 @@ def number(value: float | None, signed: bool = False) -> str:
     if value is None:
         return "–"
     size = abs(value)
+    if size < 0.5e-4:
+        return "0"
     if float(value).is_integer():
         return f"{value:{'+' if signed else ''},.0f}".replace("-", "\N{MINUS SIGN}")
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3 if size >= 1 else 4

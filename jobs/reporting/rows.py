@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from jobs.judging.quoted import Quoted, by_segment, exposed, main_k, quoted
 from schemas.decision import Decision, Gate
-from schemas.evaluation import BLENDED, POPULAR, Evaluation, Head, Limits, Lists
+from schemas.evaluation import BLENDED, POPULAR, Evaluation, Group, Head, Limits, Lists
 
 LIST_FIGURES = ("recall", "ndcg", "map", "mrr", "precision", "hit_rate")
 EXPOSURE_FIGURES = ("coverage", "gini", "entropy", "novelty", "distance", "new_items", "new_creators")
 HEAD_FIGURES = ("auc", "gauc", "log_loss", "normalized_entropy", "ece_debiased", "mean_ratio", "rmse", "mae")
+Measured = Lists | Head | Group
+"""What has figures and intervals by name."""
+GROUP_FIGURES = ("auc", "gauc", "log_loss", "ece_debiased")
 _ORDER = {"fail": 0, "warn": 1, "pass": 2, "skipped": 3}
 
 
@@ -97,9 +100,25 @@ def head_lines(evaluation: Evaluation) -> list[Line]:
     """The quality of each head; one that could not be measured says why."""
     champion = evaluation.heads.get("champion", {})
     return [
-        Line(name, head.skipped or f"{head.positives:,} of {head.rows:,}", _head_cells(head, champion.get(name)))
+        Line(name, head.skipped or _count(head), _cells(head, champion.get(name), HEAD_FIGURES))
         for name, head in evaluation.heads.get("candidate", {}).items()
     ]
+
+
+def head_segment_lines(evaluation: Evaluation) -> dict[str, list[Line]]:
+    """The quality of each head by device, country and position, those that have enough impressions."""
+    champion = evaluation.heads.get("champion", {})
+    found: dict[str, list[Line]] = {}
+    for name, head in evaluation.heads.get("candidate", {}).items():
+        other = champion[name].groups if name in champion else {}
+        lines = [
+            Line(f"{kind} {value}", _count(one), _cells(one, other.get(kind, {}).get(value), GROUP_FIGURES))
+            for kind, groups in head.groups.items()
+            for value, one in groups.items()
+        ]
+        if lines:
+            found[name] = lines
+    return found
 
 
 def cards(evaluation: Evaluation) -> list[Line]:
@@ -120,15 +139,15 @@ def cards(evaluation: Evaluation) -> list[Line]:
     return found
 
 
-def _cells(mine: Lists | Head, theirs: Lists | Head | None, names: Sequence[str]) -> tuple[Cell, ...]:
+def _cells(mine: Measured, theirs: Measured | None, names: Sequence[str]) -> tuple[Cell, ...]:
     of_theirs: Mapping[str, float | None] = {} if theirs is None else theirs.figures
     return tuple(
         Cell(mine.figures.get(name), mine.intervals.get(name, (None, None)), of_theirs.get(name)) for name in names
     )
 
 
-def _head_cells(mine: Head, theirs: Head | None) -> tuple[Cell, ...]:
-    return _cells(mine, theirs, HEAD_FIGURES)
+def _count(found: Head | Group) -> str:
+    return f"{found.positives:,} of {found.rows:,}"
 
 
 def _called(source: str) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation import head_pictures, pictures
+from evaluation import head_pictures, list_pictures, pictures
 from evaluation.pictures import Row
 from schemas.evaluation import Correction, Evaluation, Group, Head, Lists
 
@@ -27,14 +27,14 @@ def evaluation() -> Evaluation:
 
 
 def test_bars_show_each_source_of_candidate_and_champion_and_popular_as_a_line() -> None:
-    (axes,) = pictures.recall_bars(evaluation(), 50).axes
+    (axes,) = list_pictures.recall_bars(evaluation(), 50).axes
     assert [bar.get_height() for bar in axes.patches] == [0.4, 0.5, 0.3, 0.0]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["als", "two_tower"]
     assert axes.lines[0].get_ydata()[0] == 0.2
 
 
 def test_an_evaluation_without_a_champion_has_bars_of_the_candidate_alone() -> None:
-    (axes,) = pictures.recall_bars(Evaluation("s", "d", lists={"candidate": {"als": Lists(1, {})}}), 10).axes
+    (axes,) = list_pictures.recall_bars(Evaluation("s", "d", lists={"candidate": {"als": Lists(1, {})}}), 10).axes
     assert [bar.get_height() for bar in axes.patches] == [0.0]
 
 
@@ -56,7 +56,7 @@ def test_losses_share_an_axis_and_recall_has_its_own() -> None:
 
 def test_the_same_picture_has_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
-        pictures.save(pictures.recall_bars(evaluation(), 50), tmp_path / name)
+        pictures.save(list_pictures.recall_bars(evaluation(), 50), tmp_path / name)
     first = (tmp_path / "a.png").read_bytes()
     assert first.startswith(PNG)
     assert first == (tmp_path / "b.png").read_bytes()
@@ -84,13 +84,13 @@ def judged() -> Evaluation:
 
 
 def test_segments_that_have_a_figure_are_drawn_with_their_users() -> None:
-    (axes,) = pictures.segment_bars(judged(), 50).axes
+    (axes,) = list_pictures.segment_bars(judged(), 50).axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["country/DE (9)"]
     assert [bar.get_width() for bar in axes.patches] == [0.4, 0.2]
 
 
 def test_exposure_has_a_small_picture_a_figure_with_most_popular_beside() -> None:
-    figure = pictures.exposure(judged(), 50)
+    figure = list_pictures.exposure(judged(), 50)
     coverage = figure.axes[0]
     assert coverage.get_title(loc="left") == "share of the catalogue in any list"
     assert [bar.get_height() for bar in coverage.patches] == [0.5, 0.5, 0.5]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from features.registry import registry, schema_hash
 from jobs import evaluate
 from jobs.judging import heads
 from jobs.judging.champion import champion_of
@@ -19,6 +20,8 @@ from jobs.releasing.inputs import inputs
 from jobs.train_retrieval import run as train_retrieval
 from lake.home import Home
 from models.als import ALS
+from models.ranker_description import DESCRIPTION
+from schemas.errors import UserError
 from schemas.evaluation import Evaluation
 from schemas.release import Manifest, digests
 from serving.release import slots
@@ -199,8 +202,9 @@ def test_heads_are_calibrated_by_position_and_device_and_have_intervals(
     assert click.figures["ece_debiased"] <= click.figures["ece"]
     assert click.figures["gauc"] > 0.85
     phone = click.groups["device"]["phone"]
-    assert (phone.auc, phone.auc_low, phone.auc_high) == pytest.approx((click.figures["auc"], low, high))
-    assert phone.ece_low <= phone.ece_debiased <= phone.ece_high
+    assert phone.figures == pytest.approx({name: click.figures[name] for name in phone.figures})
+    assert set(phone.figures) == set(phone.intervals) == {"auc", "gauc", "log_loss", "ece_debiased"}
+    assert phone.intervals["auc"] == pytest.approx((low, high))
 
 
 def test_a_champion_trained_on_other_features_is_compared_by_its_lists_alone(tiny: Night) -> None:
@@ -236,6 +240,14 @@ def test_a_damaged_champion_is_told_and_not_compared_with(tiny: Night) -> None:
     champion, why = champion_of(tiny)
     assert champion is None
     assert "surface.yaml is in the manifest but not in the folder" in why
+
+
+def test_a_ranker_of_other_features_than_are_computed_is_told_with_what_to_run(tiny: Night) -> None:
+    path = tiny.artifact("ranker") / DESCRIPTION
+    path.write_text(path.read_text().replace(schema_hash(registry(tiny.surface)), "of old"))
+    with pytest.raises(UserError, match="trained on feature schema of old") as failure:
+        evaluate.run(tiny)
+    assert failure.value.fix == "feedmill run tiny 2026-01-08 --from features"
 
 
 def test_pictures_lie_beside_the_evaluation(tiny: Night) -> None:

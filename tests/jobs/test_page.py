@@ -133,6 +133,7 @@ def test_names_cannot_write_into_the_page(decided: Night) -> None:
         (12.345, False, "12.35"),
         (1234.5, False, "1,234"),
         (30.0, False, "30"),
+        (-0.00001, True, "0"),
     ],
 )
 def test_numbers_have_the_digits_that_can_be_read(value: float | None, signed: bool, told: str) -> None:

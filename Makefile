@@ -37,10 +37,13 @@ test: setup ## every test but the slow ones (real logs too where FEEDMILL_REAL_D
 slow: setup ## the slow tests: nights through Airflow, loops, servers killed, statistical proofs
 	@$(BIN)/python -m pytest -m slow
 
-prove: setup ## propensities against frequencies (60 requests, 10,000 slates each), off-policy intervals against truth
+prove: setup ## propensities against frequencies, off-policy intervals against truth, experiments' error rates and power
 	@FEEDMILL_PROVE_DRAWS=10000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/serving/test_proof.py
 	@FEEDMILL_PROVE_LOGS=1000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/jobs/offpolicy/test_proof.py \
 		tests/jobs/offpolicy/test_pairs.py
+	@FEEDMILL_PROVE_EXPERIMENTS=10000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s -m slow \
+		tests/evaluation/experiments/test_proof.py tests/evaluation/test_interleaving_proof.py \
+		tests/evaluation/test_causal.py
 
 lint: setup ## ruff, mypy --strict and the direction of imports
 	@$(BIN)/ruff check .

@@ -7,6 +7,7 @@ for what was not recorded, and nothing can where one side has nobody alike on th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,8 @@ MOST_OUTSIDE = 0.05
 LEAST_SHARE = 0.02
 """Effective share of rows, on either side, below which a few of them would decide."""
 MOST_IMBALANCE = 0.1
-"""Standardised difference of a covariate after weighting that is small enough (Austin 2009)."""
+"""Standardised difference of a covariate after weighting that is small enough (Austin 2009), beyond what two standard
+errors of it could be."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,9 @@ def check_overlap(propensity: Doubles, treated: Mask, covariates: dict[str, Doub
         )
     if min(effective) < LEAST_SHARE:
         faults.append(f"a few rows would decide: the effective sample is {min(effective):.1%} of one side")
-    unlike = [name for name, size in imbalance.items() if abs(size) > MOST_IMBALANCE]
+    sizes = (effective[0] * int((~treated).sum()), effective[1] * int(treated.sum()))
+    chance = 2 * math.sqrt(1 / sizes[0] + 1 / sizes[1])
+    unlike = [name for name, size in imbalance.items() if abs(size) > MOST_IMBALANCE + chance]
     if unlike:
         faults.append(f"the sides still differ after weighting in {', '.join(unlike)}: the propensity model is wrong")
     return Overlap(outside, (effective[0], effective[1]), imbalance, tuple(faults))

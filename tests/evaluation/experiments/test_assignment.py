@@ -47,3 +47,12 @@ def test_arms_that_were_meant_to_be_empty_are_told() -> None:
         check_assignment({"a": 10})
     with pytest.raises(UserError, match="needs two arms with units"):
         check_assignment({"a": 0, "b": 0})
+
+
+@pytest.mark.parametrize("share", [0.5, 0.1])
+def test_of_two_arms_that_are_sound_at_most_one_in_a_thousand_is_called_broken(share: float) -> None:
+    """Exactly: the probability of all counts that raise the alarm, which discrete counts keep a little below."""
+    n = 1000
+    alarms = [k for k in range(n + 1) if not check_assignment({"a": n - k, "b": k}, {"a": 1 - share, "b": share}).sound]
+    probability = float(stats.binom.pmf(alarms, n, share).sum())
+    assert 0.7 * FALSE_ALARMS < probability <= FALSE_ALARMS

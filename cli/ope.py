@@ -31,7 +31,10 @@ def ope(
     last: Annotated[str | None, typer.Option("--to", help="last UTC day; default: the first", metavar="DAY")] = None,
     target: Annotated[str, typer.Option(help="the release in question: its id, or its folder", metavar="RELEASE")],
     surface_file: Annotated[
-        Path | None, typer.Option(help="another surface file for it: other weights, rules, exploration")
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="another surface file for it: other weights, rules, exploration"
+        ),
     ] = None,
     segment: Annotated[str | None, typer.Option(help="only requests with country=.., device=.. or network=..")] = None,
     top: Annotated[int | None, typer.Option(min=1, help="value of the first slots alone")] = None,

@@ -38,7 +38,8 @@ slow: setup ## the slow tests: nights through Airflow, loops, servers killed, st
 	@$(BIN)/python -m pytest -m slow
 
 prove: setup ## propensities against frequencies, off-policy intervals against truth, experiments' error rates and power
-	@FEEDMILL_PROVE_DRAWS=10000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/serving/test_proof.py
+	@FEEDMILL_PROVE_DRAWS=10000 FEEDMILL_PROVE_HOME="$(FEEDMILL_HOME)/prove" OMP_NUM_THREADS=1 \
+		$(BIN)/python -m pytest -s tests/serving/test_proof.py tests/serving/test_world_proof.py
 	@FEEDMILL_PROVE_LOGS=1000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/jobs/offpolicy/test_proof.py \
 		tests/jobs/offpolicy/test_pairs.py
 	@FEEDMILL_PROVE_EXPERIMENTS=10000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s -m slow \

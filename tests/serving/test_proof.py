@@ -168,7 +168,7 @@ def proved(name: str, n: int) -> Proof:
     """Request `n` of configuration `name`."""
     one, proof = DRAFTS[name, n], Proof()
     pool, slates = redrawn(one, f"{name}/{n}")
-    assert {len(slate) for slate in slates} == {5}
+    assert {len(slate) for slate in slates} == {one.plan.size}
     check(proof, one, pool, slates)
     proof.recomputed, proof.then = own_weights(one, pool, slates)
     return proof
@@ -190,6 +190,11 @@ def test_frequencies_are_the_logged_propensities(release: LoadedRelease, name: s
         user = f"u{n}" if n < REQUESTS - 2 else None
         ask = Ask(f"{name}/{n}", AT, user_id=user, country="DE" if n % 2 else "US", device="phone")
         DRAFTS[name, n] = drafted(other, ask)
+    hold_to_account(name)
+
+
+def hold_to_account(name: str) -> None:
+    """Re-draw the slates of REQUESTS drafts of `name`, and fail if anything is not as it is stated."""
     proof = Proof.of(all_proved(name))
     bound = bonferroni_z(proof.cells)
     mean, error = mean_weight(np.array(proof.target), np.array(proof.logged))

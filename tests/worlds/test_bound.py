@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import numpy as np
 import pytest
 
@@ -11,14 +9,13 @@ from schemas.errors import UserError
 from serving.ask import Ask
 from surfaces.load import load as load_surface
 from surfaces.policy import Policy
+from tests.worlds.asks import asks
 from worlds.load import load
 from worlds.logs.dimensions import item_rows
-from worlds.sessions import Requests
 from worlds.world import World
 
 ALL = Policy(country_tags="licensed:", device_tags="device:", area_tags="zone:", hour_tags="open:")
 SMALL = {"population.users": 200, "catalogue.items": 150, "catalogue.new_items": 5}
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def may(policy: Policy, tags: list[str], ask: Ask) -> bool:
@@ -27,20 +24,6 @@ def may(policy: Policy, tags: list[str], ask: Ask) -> bool:
         if named and f"{prefix}{ask.places[name]}" not in named:
             return False
     return True
-
-
-def asks(world: World, asked: Requests) -> list[Ask]:
-    people, areas = world.config.population, world.areas(asked)
-    return [
-        Ask(
-            request_id=str(n),
-            at=EPOCH + timedelta(microseconds=int(asked.at[n])),
-            country=list(people.countries)[asked.country[n]],
-            device=list(people.devices)[asked.device[n]],
-            area=None if areas is None else areas[n],
-        )
-        for n in range(len(asked))
-    ]
 
 
 @pytest.mark.parametrize("name", ["shorts", "lens", "news", "stores", "weekly"])

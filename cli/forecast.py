@@ -79,15 +79,13 @@ def _show(name: str, found: list[Told], rate: HitRate, path: Path | None) -> Non
     from rich.table import Table
 
     table = Table(box=None, pad_edge=True, padding=(0, 2), header_style="dim")
-    for title in ("logs of", "release", "forecast", "interval", "served on", "measured", "interval", ""):
-        table.add_column(title, justify="left" if title in ("logs of", "release", "") else "right", no_wrap=True)
+    for title in ("logs of", "release", "forecast", "served on", "measured", ""):
+        table.add_column(title, no_wrap=True)
     for one in found:
         told, fact = one.forecast, one.fact
         days = str(told.last_day) if told.first_day == told.last_day else f"{told.first_day} .. {told.last_day}"
-        measured = _cells(fact.span if fact else None)
-        table.add_row(
-            days, told.target, *_cells(told.span), str(fact.measured_on) if fact else "", *measured, _word(one)
-        )
+        served = (str(fact.measured_on), _cell(fact.span)) if fact else ("", "")
+        table.add_row(days, told.target, _cell(told.span), *served, _word(one))
     console.print(f"{name}: value per request of the release less that of what was shown", markup=False)
     console.print(table, crop=False)
     console.print(f"  {rate}", markup=False)
@@ -95,13 +93,14 @@ def _show(name: str, found: list[Told], rate: HitRate, path: Path | None) -> Non
         console.print(f"  picture {path}", markup=False)
 
 
-def _cells(span: Span | None) -> tuple[str, str]:
-    return ("", "") if span is None else (f"{span.value:+.4g}", f"{span.low:+.4g} .. {span.high:+.4g}")
+def _cell(span: Span | None) -> str:
+    return "" if span is None else f"{span.value:+.3g} ({span.low:+.3g} .. {span.high:+.3g})"
 
 
 def _word(one: Told) -> str:
     if one.forecast.reasons:
-        return f"refused: {', '.join(reason.partition(':')[0] for reason in one.forecast.reasons)}"
+        first, *more = (reason.partition(":")[0] for reason in one.forecast.reasons)
+        return f"refused: {first}" + (f" and {len(more)} more" if more else "")
     if one.pair is None:
         return "not served yet"
     return "held" if one.pair.held else "[bold red]did not hold[/]"

@@ -7,14 +7,17 @@ from evaluation.ope.picture import forecast_against_fact
 from jobs.decide import RECORD
 from jobs.night import Night, StepReport
 from jobs.offpolicy import fact, kept
-from jobs.offpolicy.forecast import Forecast, forecast
+from jobs.offpolicy.asked import Asked
+from jobs.offpolicy.evaluate import evaluate
+from jobs.offpolicy.forecast import Forecast, forecast_of
 from schemas.decision import Decision
 from schemas.errors import UserError
 
-SAMPLE = 500
-"""Requests of the day that the release answers again: some ten seconds."""
-LOOKED_AT = 100
-"""Of which the release that served answers so many again too, to see what it never shows."""
+SAMPLES = ((80, 40), (500, 100))
+"""Requests of the day that the release answers again, first to see whether more is of use; and how many of them the
+release that served answers again too, to see what it never shows. Some ten seconds."""
+HOPELESS = 0.1
+"""Effective users for each user, below which the larger sample is not tried: it would be refused as well."""
 
 
 def run(night: Night) -> StepReport:
@@ -27,8 +30,7 @@ def run(night: Night) -> StepReport:
     settled, found = [], None
     try:
         settled = fact.settle(night)
-        release = night.home.releases(night.surface.surface) / made.release_id
-        found = forecast(night, release, [night.day], sample=SAMPLE, looked_at=LOOKED_AT)
+        found = foreseen(night, made.release_id)
         kept.keep(night.lake, kept.line_of(found, night.day))
     except UserError as error:
         report.warnings.append(f"no forecast: {error.headline}")
@@ -42,6 +44,18 @@ def run(night: Night) -> StepReport:
     report.figures |= {"hit_rate": rate.share, "compared": rate.count, "held": rate.held, "settled": len(settled)}
     report.figures |= {} if found is None else {"refused": found.refused, "difference": found.difference}
     return report
+
+
+def foreseen(night: Night, release_id: str) -> Forecast:
+    """The forecast of the release on the night's day: from a few requests where those show that it must be refused."""
+    release = night.home.releases(night.surface.surface) / release_id
+    for sample, looked_at in SAMPLES:
+        asked = Asked((night.day,), sample=sample, looked_at=looked_at)
+        found = evaluate(night, release, asked)
+        trust = found.main.trust
+        if (trust.effective or 0.0) < HOPELESS * trust.users:
+            break
+    return forecast_of(night, asked, found)
 
 
 def summary(found: Forecast) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.night import Night
-from jobs.offpolicy.asked import LOOKED_AT, SAMPLE, Asked
+from jobs.offpolicy.asked import SAMPLE, Asked
 from jobs.offpolicy.estimators import MAIN
 from jobs.offpolicy.evaluate import Evaluated, evaluate
 from serving.release.loaded import LoadedRelease
@@ -59,14 +59,13 @@ def forecast(
     sample: int = SAMPLE,
     top: int | None = None,
     level: float = 0.95,
-    looked_at: int = LOOKED_AT,
 ) -> Forecast:
     """What `target` would have been worth on the logged requests of `days`, as known at the end of the night.
 
     `target`: a release in memory is taken as it is; one on disk as `jobs.offpolicy.target.standing` says. Raises
     UserError where the logs can carry no estimate at all; where they can, but not of this target, it is refused.
     """
-    asked = Asked(tuple(days), sample=sample, top=top, level=level, surface=surface, looked_at=looked_at)
+    asked = Asked(tuple(days), sample=sample, top=top, level=level, surface=surface)
     return forecast_of(night, asked, evaluate(night, target, asked))
 
 

@@ -10,14 +10,14 @@ from jobs.night import Night
 from jobs.offpolicy import kept
 from schemas.decision import Decision
 from tests.jobs.offpolicy import served
-from tests.jobs.offpolicy.served import DAY, LOGGING
+from tests.jobs.offpolicy.served import DAY, LOGGING, OTHER
 from tests.jobs.offpolicy.test_fact import LINE
 
 
-def decided(night: Night) -> Night:
-    """The night with a decision to ship the release that served."""
+def decided(night: Night, release_id: str = LOGGING) -> Night:
+    """The night with a decision to ship the release, by default the one that served."""
     with night.writing("decision") as folder:
-        Decision("shorts", str(night.day), "ship", LOGGING, None, (), "").write(folder / "decision.json")
+        Decision("shorts", str(night.day), "ship", release_id, None, (), "").write(folder / "decision.json")
     return night
 
 
@@ -60,3 +60,12 @@ def test_logs_that_carry_no_estimate_are_a_warning_and_no_failure(spoilt_night: 
     report = forecast.run(decided(spoilt_night))
     assert report.rows == 0
     assert report.warnings[0].startswith("no forecast: shorts: no impressions of")
+
+
+def test_what_a_few_requests_show_to_be_hopeless_is_not_tried_on_more(spoilt_night: Night) -> None:
+    report = forecast.run(decided(spoilt_night, OTHER))
+    (one,) = kept.told(spoilt_night.lake)
+    assert one.forecast.requests < 150
+    assert one.forecast.difference is None
+    assert report.figures["refused"]
+    assert report.summary.startswith(f"{OTHER}: refused, support")

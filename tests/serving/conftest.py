@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from serving.release.loaded import LoadedRelease
 from tests.serving.tiny_release import build_tiny_release
+
+
+@pytest.fixture(scope="session")
+def world_homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where releases trained on worlds lie: FEEDMILL_PROVE_HOME, if they are to be used again."""
+    kept = os.environ.get("FEEDMILL_PROVE_HOME")
+    return Path(kept) if kept else tmp_path_factory.mktemp("worlds")
 
 
 @pytest.fixture(scope="session")

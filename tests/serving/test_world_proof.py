@@ -8,7 +8,6 @@ that are kept in FEEDMILL_PROVE_HOME; the test tier one.
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,12 +35,6 @@ SHORT = 6
 """Slots of most slates: the prefixes of longer ones are met too seldom to be looked at."""
 
 
-@pytest.fixture(scope="session")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    kept = os.environ.get("FEEDMILL_PROVE_HOME")
-    return Path(kept) if kept else tmp_path_factory.mktemp("worlds")
-
-
 def fixed(world: World) -> list[Ask]:
     """REQUESTS of the day, spread over it; a quarter of them for whole slates, the last two from nobody."""
     asked = world.requests()
@@ -62,7 +55,7 @@ def drafts(name: str, release: LoadedRelease, world: World) -> set[str]:
 
 
 @pytest.mark.parametrize("name", WORLDS if DRAWS >= 5000 else ["news"])
-def test_frequencies_are_the_logged_propensities(name: str, homes: Path, spark_home: Home) -> None:
-    spark_home.spark.mkdir(exist_ok=True)
-    assert drafts(name, *trained(name, homes, spark_home.spark)) >= WORLDS[name]
+def test_frequencies_are_the_logged_propensities(name: str, world_homes: Path, spark_home: Home) -> None:
+    _, release, world = trained(name, world_homes, spark_home)
+    assert drafts(name, release, world) >= WORLDS[name]
     hold_to_account(name)

@@ -22,11 +22,10 @@ DAYS = 3
 SMALL = {"population.users": 400, "population.new_users": 5, "catalogue.items": 400, "catalogue.new_items": 20}
 
 
-def trained(name: str, homes: Path, spark: Path) -> tuple[LoadedRelease, World]:
-    """A release of the last of DAYS days of world `name`, and the world as it stands on the day after.
+def trained(name: str, homes: Path, spark: Home) -> tuple[Home, LoadedRelease, World]:
+    """A home with DAYS days of logs of world `name`, a release of the last, and the world as it stands the day after.
 
-    It is trained once in `homes` for each state of the surface file and the features; `spark` is the folder of the
-    Spark server to use.
+    It is trained once in `homes` for each state of the surface file and the features, with the Spark server of `spark`.
     """
     world = World(load(name, changes=SMALL))
     surface = world.surface
@@ -35,12 +34,13 @@ def trained(name: str, homes: Path, spark: Path) -> tuple[LoadedRelease, World]:
     write(world, DAYS, Writing(home.landing(surface.surface)))
     releases = home.releases(surface.surface)
     there = [path.parent for path in releases.glob(f"*/{MANIFEST}")]
-    return LoadedRelease.load(there[0] if there else _train(world, home, spark)), world
+    return home, LoadedRelease.load(there[0] if there else _train(world, home, spark)), world
 
 
-def _train(world: World, home: Home, spark: Path) -> Path:
-    if not home.spark.exists():
-        home.spark.symlink_to(spark)
+def _train(world: World, home: Home, spark: Home) -> Path:
+    spark.spark.mkdir(exist_ok=True)
+    home.spark.unlink(missing_ok=True)
+    home.spark.symlink_to(spark.spark)
     last = Night(world.surface, world.first_day.replace(day=world.first_day.day + DAYS - 1), home)
     for step in between(night(world.surface), "ingest", "index"):
         if step.name != "validate":

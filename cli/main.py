@@ -35,6 +35,7 @@ VERBS: dict[str, str] = {
     "ope": "cli.ope:ope",
     "forecast": "cli.forecast:forecast",
     "ab": "cli.ab:ab",
+    "effect": "cli.effect:effect",
     "compare": "cli.compare:compare",
     "diagnose": "cli.diagnose:diagnose",
     "stages": "cli.stages:stages",

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from features.feature import Unknown
 from features.registry import registry
-from features.request import AFFINITY, DURATION, Context, Floats, Ints, request_features
+from features.request import AFFINITY, DURATION, NEIGHBOURS, Context, Floats, Ints, request_features
 from surfaces.surface import Surface
 
 
@@ -22,14 +22,15 @@ def from_samples(samples: pa.Table, surface: Surface) -> Floats:
     """
     names = [feature.name for feature in registry(surface) if feature.tier != "request"]
     columns = {name: _column(samples, name) for name in names}
-    near = _column(samples, AFFINITY) if surface.has("history") else np.full(len(samples), np.nan, np.float32)
-    return assemble(surface, _context(samples, near), columns)
+    nothing = np.full(len(samples), np.nan, np.float32)
+    near, akin = (_column(samples, name) if surface.has("history") else nothing for name in (AFFINITY, NEIGHBOURS))
+    return assemble(surface, _context(samples, near, akin), columns)
 
 
-def _context(samples: pa.Table, near: Floats) -> Context:
+def _context(samples: pa.Table, near: Floats, akin: Floats) -> Context:
     lengths = pc.fill_null(samples["history_length"].cast(pa.int64()), -1)
     shown, created = _microseconds(samples["shown_at"]), _microseconds(samples["created_at"])
-    return Context(shown, created, _array(lengths), near, _column(samples, DURATION))
+    return Context(shown, created, _array(lengths), near, akin, _column(samples, DURATION))
 
 
 def assemble(surface: Surface, context: Context, columns: Mapping[str, npt.ArrayLike]) -> Floats:

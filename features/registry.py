@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from features.entities import Entity, entities
 from features.feature import IMPRESSIONS, RESPONSE, AtRequest, Feature, FirstSeen, FromSession, Unknown, Window
-from features.request import AFFINITY
+from features.request import AFFINITY, NEIGHBOURS
 from surfaces.surface import Surface
 
 
@@ -79,6 +79,8 @@ def _at_request(history: bool) -> Iterator[Feature]:
         described["history_empty"] = ("history_length", "1 where the frozen history is empty")
         near = "inner product of the item's content with the mean content of the frozen history, unit vectors"
         described[AFFINITY] = ("affinity", near)
+        akin = "square root of the mean cosine, by who responded to both, of the item and those of the frozen history"
+        described[NEIGHBOURS] = ("neighbours", akin)
     for name, (needs, doc) in described.items():
         yield Feature(name, "request", "request", AtRequest(needs), doc)
 

@@ -12,6 +12,7 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 AFFINITY = "content_affinity"
+NEIGHBOURS = "neighbour_affinity"
 DURATION = "duration_s"
 """The column of a sample that holds the length of its item."""
 HISTORY = 50
@@ -35,17 +36,19 @@ class Context:
     `at`: UTC microseconds of the request (in training: shown_at). `created_at`: UTC microseconds the item was
     created, 0 if unknown. `history_length`: items in the history frozen at request time, -1 if unknown. `affinity`:
     float32 nearness of the item to that history by content, as `features.affinity` gives it, NaN if unknown.
-    `duration_s`: float32 length of the item in seconds, NaN if unknown.
+    `neighbours`: the same by who else responded to it, as `features.neighbours` gives it. `duration_s`: float32 length
+    of the item in seconds, NaN if unknown.
     """
 
     at: Ints
     created_at: Ints
     history_length: Ints
     affinity: Floats
+    neighbours: Floats
     duration_s: Floats
 
     def __post_init__(self) -> None:
-        arrays = (self.at, self.created_at, self.history_length, self.affinity, self.duration_s)
+        arrays = (self.at, self.created_at, self.history_length, self.affinity, self.neighbours, self.duration_s)
         lengths = {len(array) for array in arrays}
         if len(lengths) != 1:
             raise ValueError(f"context arrays differ in length: {sorted(lengths)}")
@@ -55,11 +58,20 @@ class Context:
 
     @classmethod
     def of_request(
-        cls, at: int, created_at: Ints, history_length: int, affinity: Floats, duration_s: Floats
+        cls,
+        at: int,
+        created_at: Ints,
+        history_length: int,
+        *,
+        affinity: Floats,
+        neighbours: Floats,
+        duration_s: Floats,
     ) -> Context:
         """The context of one request, made at `at`, for n items created at `created_at`."""
         n = len(created_at)
-        return cls(np.full(n, at, np.int64), created_at, np.full(n, history_length, np.int64), affinity, duration_s)
+        return cls(
+            np.full(n, at, np.int64), created_at, np.full(n, history_length, np.int64), affinity, neighbours, duration_s
+        )
 
 
 def request_features(context: Context) -> dict[str, Floats]:
@@ -84,4 +96,5 @@ def request_features(context: Context) -> dict[str, Floats]:
         "log_history": np.where(counted, _LOG_HISTORY[length], np.float32(np.nan)),
         "history_empty": np.where(counted, (length == 0).astype(np.float32), np.float32(np.nan)),
         AFFINITY: context.affinity,
+        NEIGHBOURS: context.neighbours,
     }

@@ -136,11 +136,13 @@ def _calibrator(night: Night, head: str, kind: str, days: Sequence[Labels]) -> t
 
 
 def _untrained(night: Night, **config: int) -> Ranker:
-    if night.surface.ranker is None:
+    chosen = night.surface.ranker
+    if chosen is None:
         raise UserError(f"surface {night.surface.surface} has no ranker", fix="add `ranker` to its surface file")
     features = registry(night.surface)
     names = tuple(feature.name for feature in features)
-    return Ranker(head_kinds(night.surface), {**night.surface.ranker.config, **config}, names, schema_hash(features))
+    settings = {**chosen.config, **config}
+    return Ranker(head_kinds(night.surface), settings, names, schema_hash(features), ignore=chosen.ignore)
 
 
 def _validation_metrics(heads: Mapping[str, str], validation: Labels) -> dict[str, float]:

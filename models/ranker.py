@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import fnmatch
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -39,15 +40,19 @@ class Ranker:
         config: Mapping[str, Any] | None = None,
         features: tuple[str, ...] = (),
         feature_schema: str = "",
+        *,
+        ignore: Sequence[str] = (),
     ) -> None:
-        """`heads`: `binary` or `sum` per outcome. `features`: names of the dense columns, `feature_schema` their hash.
+        """`heads`: `binary` or `sum` per outcome. `features`: names of the dense columns, `feature_schema` their hash;
+        those that a pattern of `ignore` fits move no score.
 
-        Raises UserError on a key of `config` that is no field of RankerConfig.
+        Raises UserError on a key of `config` that is no field of RankerConfig, and a pattern that fits no feature.
         """
         self.heads = dict(heads)
         self.config = RankerConfig.of(config or {})
         self.features = features
         self.feature_schema = feature_schema
+        self._ignored = [column for pattern in ignore for column in _fitting(pattern, features)]
         self._fitted: _Fitted | None = None
 
     def fit(self, train_data: RankerData, validation: RankerData, seed: int) -> FitReport:
@@ -103,6 +108,7 @@ class Ranker:
 
     def _network(self, data: RankerData, encoding: Encoding, units: Floats, tensors: Tensors) -> RankerNetwork:
         mean, scale = _statistics(data.dense)
+        scale[self._ignored] = np.inf
         inputs = NetworkInputs(
             mean=mean,
             scale=scale,
@@ -125,6 +131,15 @@ class Ranker:
             "best_epoch": float(np.argmin(losses) + 1 if losses else len(curves["train_loss"])),
             **{f"labels_{head}": float(np.isfinite(data.labels[head]).sum()) for head in self.heads},
         }
+
+
+def _fitting(pattern: str, features: Sequence[str]) -> list[int]:
+    found = [column for column, name in enumerate(features) if fnmatch.fnmatchcase(name, pattern)]
+    if not found:
+        raise UserError(
+            f"ranker.ignore: found {pattern!r}, which fits no feature", fix="docs/features.md lists their names"
+        )
+    return found
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ class RankerConfig:
 
     embedding_size: int = 8
     epochs: int = 8
-    learning_rate: float = 0.002
-    batch_size: int = 1024
+    learning_rate: float = 0.001
+    batch_size: int = 2048
     cross_layers: int = 1
     hidden: int = 64
     dropout: float = 0.3

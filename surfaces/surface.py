@@ -54,9 +54,14 @@ class Source(_Part):
 
 
 class Ranker(_Part):
-    """The multi-task ranker: one head per outcome named here."""
+    """The multi-task ranker: one head per outcome named here.
+
+    `ignore`: names of features, `*` standing for anything, that it does not learn from: with days of logs only, each
+    feature that says little is one more to be misled by, above all those that move when the policy does.
+    """
 
     heads: tuple[str, ...]
+    ignore: tuple[str, ...] = ()
     config: dict[str, float | int | str | bool] = Field(default_factory=dict)
 
 

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from infra.loop.clock import SimulatedClock
+from infra.loop.in_process import Client, in_process
 from lake.home import Home
 from schemas.errors import InfrastructureError
 from serving.online.live_state import LiveState
@@ -39,7 +39,7 @@ class Server(Protocol):
 class LiveServer:
     """A running server of this process, asked by `client`."""
 
-    client: httpx.Client
+    client: Client
     online: LiveState
 
     def post(self, url: str, *, json: Any) -> httpx.Response:
@@ -57,7 +57,7 @@ def served(home: Home, surface: Surface, clock: SimulatedClock, over_http: bool)
     Raises InfrastructureError if it is not ready in time.
     """
     app = create_app(home.root, [surface], _INTERVAL_S, clock)
-    with _over_socket(app) if over_http else TestClient(app) as client:
+    with _over_socket(app) if over_http else in_process(app) as client:
         _await_release(client, surface.surface)
         yield LiveServer(client, app.state.service.online)
 
@@ -92,7 +92,7 @@ def _over_socket(app: FastAPI) -> Iterator[httpx.Client]:
         thread.join()
 
 
-def _await_release(client: httpx.Client, surface: str) -> None:
+def _await_release(client: Client, surface: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while (response := client.get(f"/v1/{surface}/release")).status_code != httpx.codes.OK:
         if time.monotonic() > deadline:

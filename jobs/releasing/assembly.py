@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import scipy.sparse as sp
 
 from features.tables import entity_tables
-from jobs.gold.training_data import interactions, item_rows
+from jobs.gold.item_neighbours import item_neighbours
+from jobs.gold.training_data import catalogue, interactions, item_rows
 from jobs.night import Night, days_between
 from jobs.releasing.inputs import Inputs, surface_text
 from jobs.releasing.popular_in import popular_in
@@ -20,6 +22,7 @@ from models.validation import items_by_user
 from schemas.evaluation import POPULAR
 from schemas.release import Manifest, digests
 from schemas.tables import SEQUENCE
+from serving.release.catalogue import NEIGHBOURS_FILE
 from serving.release.verify import verify
 from surfaces.surface import Surface
 
@@ -69,7 +72,11 @@ def assemble(night: Night, folder: Path, models: Mapping[str, Path], as_of: date
     for entity, table in entity_tables(night.surface).items():
         rows = night.lake.arrow(table, [as_of], [name for name in table.names if name != "as_of"])
         _write(rows, features / f"{entity}.parquet", "key")
-    _write(item_rows(night).select(CATALOGUE), features / "catalogue.parquet", "item_id")
+    items = item_rows(night).select(CATALOGUE)
+    _write(items, features / "catalogue.parquet", "item_id")
+    if surface.ranker is not None and surface.has("history"):
+        similar = item_neighbours(night, as_of, catalogue(items).item_ids)
+        sp.save_npz(features / NEIGHBOURS_FILE, similar)
     _write(_sequences(night, as_of), features / "sequence.parquet", "key")
     _write(_seen(night, as_of), features / "seen.parquet", "user_id")
     _write(popular_in(night, _window(night, as_of)), features / "popular_in.parquet", "country")

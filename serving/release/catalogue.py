@@ -6,16 +6,22 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import scipy.sparse as sp
 
 from features.affinity import Wide, affinity, contents, tastes, unit
+from features.neighbours import nearness
 from features.request import HISTORY, Floats
 from serving.release.tags import Tags
+
+NEIGHBOURS_FILE = "neighbours.npz"
+"""Beside the catalogue's own file; its rows and columns are those of the catalogue."""
 
 Rows = npt.NDArray[np.int64]
 """(n,) int64 rows of the catalogue; -1 is an item that is not in it."""
@@ -52,6 +58,8 @@ class Catalogue:
     tags: Tags = Tags.NONE
     contents: Wide = field(default_factory=lambda: np.empty((0, 0)))
     """(n, d) content embeddings of unit length, NaN where unknown; (0, 0) in a catalogue that has none."""
+    similar: Any = None
+    """(n, n) float32 CSR of how alike items are by who responded to both; None in a catalogue that has none."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -68,6 +76,13 @@ class Catalogue:
         past = self.rows(history[-HISTORY:])
         taste = tastes(self.contents, past, np.array([len(past)]))
         return affinity(taste, np.zeros(len(rows), np.int64), self.contents, rows)
+
+    def akin(self, history: Sequence[str], rows: Rows) -> Floats:
+        """(n,) neighbour affinity of the items at `rows` to a `history` of ids; NaN where it is unknown."""
+        past = self.rows(history[-HISTORY:])
+        if self.similar is None or not len(past):
+            return np.full(len(rows), np.nan, np.float32)
+        return nearness(self.similar, past, np.array([len(past)]), np.zeros(len(rows), np.int64), rows)
 
     def bearing(self, label: str, rows: Rows) -> npt.NDArray[np.bool_]:
         """(n,) whether each of `rows` bears `label`, such as `topic:music` or `tag:sponsored`."""
@@ -113,7 +128,16 @@ class Catalogue:
             row_of=row_of,
             tags=Tags.of(table["tags"]) if "tags" in table.column_names else Tags.NONE,
             contents=unit(contents([*_lists(table, "content"), *blank])),
+            similar=_similar(path.with_name(NEIGHBOURS_FILE), len(ids) + len(extra)),
         )
+
+
+def _similar(path: Path, items: int) -> Any:
+    if not path.exists():
+        return None
+    found = sp.load_npz(path)
+    found.resize((items, items))
+    return found
 
 
 def _lists(table: pa.Table, name: str) -> list[list[float] | None]:

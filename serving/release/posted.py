@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -142,7 +143,17 @@ def _catalogue(before: Catalogue, fresh: Sequence[PostedItem]) -> Catalogue:
         row_of={**before.row_of, **rows},
         tags=before.tags.grown(len(before), [one.tags for one in fresh]),
         contents=np.concatenate([before.contents, unit(contents([one.content for one in fresh], width))]),
+        similar=_grown(before.similar, len(before) + len(fresh)),
     )
+
+
+def _grown(similar: Any, items: int) -> Any:
+    """`similar` with room for `items`: nobody has responded to those that are new."""
+    if similar is None:
+        return None
+    found = similar.copy()
+    found.resize((items, items))
+    return found
 
 
 def _column(before: Column, values: Iterable[str | None]) -> Column:

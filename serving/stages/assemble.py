@@ -49,8 +49,10 @@ def assemble(release: LoadedRelease, ask: Ask, person: Person, candidates: Candi
         return Features(nothing, {}, np.isnan(nothing))
     stock = release.catalogue
     created, lengths = stock.created[candidates.rows], stock.durations[candidates.rows]
-    near = stock.near(person.history, candidates.rows)
-    context = Context.of_request(ask.microseconds, created, len(person.history), near, lengths)
+    near, akin = stock.near(person.history, candidates.rows), stock.akin(person.history, candidates.rows)
+    context = Context.of_request(
+        ask.microseconds, created, len(person.history), affinity=near, neighbours=akin, duration_s=lengths
+    )
     columns = _batch(release, person, candidates.rows) | _realtime(release, ask)
     known = matrix.with_nulls(release.surface, context, columns)
     dense = matrix.with_defaults(release.surface, known)

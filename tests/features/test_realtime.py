@@ -50,6 +50,6 @@ def test_a_missing_value_takes_the_default(shorts: Surface) -> None:
     surface = in_session(shorts)
     place = [feature.name for feature in registry(surface)].index("session_focus")
     nothing = np.zeros(2, np.float32)
-    context = Context.of_request(0, np.zeros(2, np.int64), 0, nothing, nothing)
+    context = Context.of_request(0, np.zeros(2, np.int64), 0, affinity=nothing, neighbours=nothing, duration_s=nothing)
     assert assemble(surface, context, {"session_focus": 0.5})[:, place].tolist() == [0.5, 0.5]
     assert assemble(surface, context, {})[:, place].tolist() == [0.0, 0.0]

@@ -20,17 +20,23 @@ def us(moment: datetime) -> int:
 
 
 def one(
-    at: datetime, created: datetime | None, history: int, near: float = math.nan, lasts: float = math.nan
+    at: datetime,
+    created: datetime | None,
+    history: int,
+    *,
+    near: float = math.nan,
+    akin: float = math.nan,
+    lasts: float = math.nan,
 ) -> dict[str, float]:
     born = np.array([us(created) if created else 0], np.int64)
-    affinity, duration = np.array([near], np.float32), np.array([lasts], np.float32)
-    context = Context.of_request(us(at), born, history, affinity, duration)
+    affinity, neighbours, duration = (np.array([value], np.float32) for value in (near, akin, lasts))
+    context = Context.of_request(us(at), born, history, affinity=affinity, neighbours=neighbours, duration_s=duration)
     return {name: float(values[0]) for name, values in request_features(context).items()}
 
 
 def test_saturday_noon() -> None:
-    values = one(SATURDAY_NOON, SATURDAY_NOON - timedelta(hours=3), 7, near=0.5, lasts=59)
-    assert values["content_affinity"] == 0.5
+    values = one(SATURDAY_NOON, SATURDAY_NOON - timedelta(hours=3), 7, near=0.5, akin=0.25, lasts=59)
+    assert (values["content_affinity"], values["neighbour_affinity"]) == (0.5, 0.25)
     assert values["hour_sin"] == pytest.approx(0, abs=1e-6)
     assert values["hour_cos"] == pytest.approx(-1)
     assert values["is_weekend"] == 1
@@ -58,7 +64,7 @@ def test_an_item_shown_before_its_stated_creation_has_age_zero() -> None:
 def test_arrays_of_differing_length_are_refused() -> None:
     numbers, floats = np.zeros(2, np.int64), np.zeros(2, np.float32)
     with pytest.raises(ValueError, match="differ in length"):
-        Context(numbers, numbers[:1], numbers, floats, floats)
+        Context(numbers, numbers[:1], numbers, floats, floats, floats)
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1)))

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from features import tables
+from jobs.gold.item_neighbours import item_neighbours
 from jobs.gold.ranker_samples import ranker_samples
 from jobs.night import Night, days_between
 from lake.tables import among
@@ -65,6 +66,20 @@ def test_every_sample_has_the_length_of_its_item(filled: Night) -> None:
     assert all(row["duration_s"] == lasts.get(row["item_id"]) for row in rows)
 
 
+def test_items_that_the_same_users_responded_to_are_akin_by_what_was_known_the_day_before(filled: Night) -> None:
+    """Every history is the first item: what is akin to it is what those who responded to it responded to too."""
+    names = np.array(sorted(filled.lake.arrow(SILVER_ITEM)["item_id"].to_pylist()), dtype=object)
+    day = filled.training_days[-1]
+    rows = ranker_samples(filled, [day]).to_pylist()
+    similar = item_neighbours(filled, day - timedelta(days=1), names).toarray()
+    assert similar[0].max() > 0
+    assert similar.diagonal().max() == 0
+    for row in rows:
+        expected = np.sqrt(similar[0, list(names).index(row["item_id"])])
+        assert row["neighbour_affinity"] == pytest.approx(expected, rel=1e-6)
+    assert len({row["neighbour_affinity"] for row in rows}) > 2
+
+
 def test_a_request_that_arrives_after_the_night_is_not_looked_at(filled: Night) -> None:
     rows = filled.lake.arrow(REQUESTS).to_pylist()
     late = filled.day + timedelta(days=1)
@@ -75,6 +90,7 @@ def test_a_request_that_arrives_after_the_night_is_not_looked_at(filled: Night) 
 
 def test_without_request_logs_nothing_is_near_or_far(night: Night) -> None:
     write_lake(night)
-    found = ranker_samples(night, night.training_days)["content_affinity"].to_numpy()
-    assert len(found)
-    assert np.isnan(found).all()
+    rows = ranker_samples(night, night.training_days)
+    assert len(rows)
+    for name in ("content_affinity", "neighbour_affinity"):
+        assert np.isnan(rows[name].to_numpy()).all()

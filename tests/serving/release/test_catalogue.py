@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import scipy.sparse as sp
 
-from serving.release.catalogue import Catalogue
+from serving.release.catalogue import NEIGHBOURS_FILE, Catalogue
 
 COLUMNS = {
     "item_id": ["a", "b", "c"],
@@ -46,5 +47,17 @@ def test_nearness_follows_content_and_is_unknown_without_it(tmp_path: Path) -> N
     assert np.isnan(found.near([], np.arange(4))).all()
 
 
+def test_kin_are_those_that_the_same_users_responded_to(tmp_path: Path) -> None:
+    similar = sp.csr_matrix(np.array([[0, 0.25, 0], [0.25, 0, 0.5], [0, 0.5, 0]], np.float32))
+    sp.save_npz(tmp_path / NEIGHBOURS_FILE, similar)
+    found = read(tmp_path)
+    assert found.akin(["b"], np.arange(4)).tolist() == pytest.approx([0.5, 0.0, 0.5**0.5, 0.0])
+    assert found.akin(["a", "nobody", "c"], np.array([1]))[0] == pytest.approx((0.75 / 2) ** 0.5)
+    assert np.isnan(found.akin([], np.arange(4))).all()
+    assert np.isnan(found.akin(["nobody"], np.arange(4))).all()
+
+
 def test_a_catalogue_without_content_says_nothing(tmp_path: Path) -> None:
-    assert np.isnan(read(tmp_path).near(["a"], np.arange(4))).all()
+    found = read(tmp_path)
+    assert np.isnan(found.near(["a"], np.arange(4))).all()
+    assert np.isnan(found.akin(["a"], np.arange(4))).all()

@@ -105,13 +105,16 @@ class Logging(_Part):
     `sample`: share of requests, each whole, that the candidate and ranking layers hold. `queue_rows`: rows that may
     wait to be written before outcomes are refused and requests go unlogged (counted). `group_commit_ms`: how long an
     outcome may wait for others to be made durable together. `pseudonymise`: whether user ids are replaced by a keyed
-    hash before anything is done with them; off only where the ids name nobody.
+    hash before anything is done with them; off only where the ids name nobody. `promise`: whether a slate is answered
+    only once its rows are durable, so that a server that dies leaves no outcome without what was shown, for the price
+    of a write to the disk in every request.
     """
 
     sample: Share = 0.01
     queue_rows: Positive = 50_000
     group_commit_ms: Annotated[float, Field(ge=0, le=1000)] = 2.0
     pseudonymise: bool = True
+    promise: bool = False
 
 
 class Session(_Part):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,9 @@ from serving.logs.writer import Batch, Clock, LogWriter
 from serving.pipeline import Answer
 from surfaces.surface import Surface
 
+PROMISE_S = 1.0
+"""How long a slate waits for the disk where its rows are promised; then it is answered all the same, and counted when
+they fail."""
 _log = logging.getLogger(__name__)
 
 
@@ -47,7 +50,10 @@ class SurfaceLog:
         self.writer.close()
 
     def request(self, answer: Answer, at: datetime) -> None:
-        """Log `answer`, which was given `at`. Never raises: a failure is counted and told in the log itself."""
+        """Log `answer`, which was given `at`. Never raises: a failure is counted and told in the log itself.
+
+        Returns once its rows are durable where the surface promises that.
+        """
         untold = self._take_untold()
         try:
             future = self._submitted(answer, untold, at)
@@ -55,14 +61,16 @@ class SurfaceLog:
             self._missed(untold, error)
         else:
             future.add_done_callback(lambda done: self._settle(done, untold))
+            if self.surface.logging.promise:
+                wait([future], PROMISE_S)
 
     def _submitted(self, answer: Answer, untold: int, at: datetime) -> Future[None]:
-        share = self.surface.logging.sample
+        share, awaited = self.surface.logging.sample, self.surface.logging.promise
         if not is_sampled(answer.ask.request_id, share):
-            return self.writer.submit(_batch(answer, share, untold), at)
+            return self.writer.submit(_batch(answer, share, untold), at, awaited)
         # Hundreds of rows with every feature: they are made beside the request, which need not wait for them.
         rows = 1 + answer.slate.kept + answer.offers.kept + answer.candidates.kept
-        return self.writer.submit_unmade(partial(_batch, answer, share, untold), rows, at)
+        return self.writer.submit_unmade(partial(_batch, answer, share, untold), rows, at, awaited)
 
     def _settle(self, done: Future[None], untold: int) -> None:
         error = done.exception()

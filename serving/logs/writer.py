@@ -94,9 +94,9 @@ class LogWriter:
         """
         return self._queued(lambda: batch, batch.rows, at, awaited)
 
-    def submit_unmade(self, batch: Callable[[], Batch], rows: int, at: datetime) -> Future[None]:
+    def submit_unmade(self, batch: Callable[[], Batch], rows: int, at: datetime, awaited: bool = False) -> Future[None]:
         """As `submit`, for a batch of about `rows` rows that takes its time to make: the writer's thread makes it."""
-        return self._queued(batch, rows, at, awaited=False)
+        return self._queued(batch, rows, at, awaited)
 
     def _queued(self, batch: Callable[[], Batch], rows: int, at: datetime, awaited: bool) -> Future[None]:
         entry = _Entry(batch, rows, at.astimezone(UTC).date(), awaited)

@@ -13,7 +13,7 @@ from serving.pipeline import Answer, recommend
 from serving.release.loaded import LoadedRelease
 from surfaces.load import load
 from surfaces.surface import Logging, Surface
-from tests.serving.logs.landed import NOON, rows
+from tests.serving.logs.landed import NOON, hidden, rows
 
 
 def logging_surface(**rules: object) -> Surface:
@@ -88,3 +88,33 @@ def test_a_full_queue_fails_no_request_and_is_counted(answers: list[Answer], tmp
     log.close()
     assert (log.logged, log.unlogged) == (0, 1)
     assert rows(tmp_path, "request") == []
+
+
+@pytest.mark.parametrize("sample", [0.0, 1.0])
+def test_a_promised_slate_is_durable_before_it_is_answered(
+    answers: list[Answer], tmp_path: Path, sample: float
+) -> None:
+    """What the open segment holds when `request` returns is what another server lands, should this one die now."""
+    log = SurfaceLog(logging_surface(sample=sample, promise=True), tmp_path, "here")
+    log.start(NOON)
+    for n, answer in enumerate(answers[:5], 1):
+        log.request(answer, NOON)
+        (open_,) = [tmp_path / name for name in hidden(tmp_path) if name.startswith("impression/")]
+        assert open_.read_bytes().count(b"\n") == 10 * n
+        assert log.logged == n
+    log.close()
+
+
+def test_a_promise_that_the_disk_breaks_costs_no_answer(
+    answers: list[Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    log = SurfaceLog(logging_surface(promise=True), tmp_path, "here")
+    log.start(NOON)
+    with monkeypatch.context() as broken:
+        broken.setattr("serving.logs.segment.os.write", full)
+        log.request(answers[0], NOON)
+        assert log.unlogged == 1
+    log.close()

@@ -127,7 +127,7 @@ def night(surface: Surface) -> tuple[Step, ...]:
         Step(
             name="forecast",
             job="forecast",
-            doc="what the release would have been worth on the day's requests; earlier forecasts settled by what served",
+            doc="what the release would have been worth on the day; earlier forecasts settled by what served",
             after=("decide",),
             reads=("decision", "releases/<id>", "silver.labelled", "bronze.request"),
             writes=("ops.forecast", "reports/forecast.png"),

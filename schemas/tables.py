@@ -60,9 +60,7 @@ FORECAST = Contract(
     key=("kind", "target", "first_day", "last_day", "measured_on"),
     partition_by=("kind",),
     fields=(
-        Field(
-            "kind", "string", "`forecast`, or `fact`: what came of the one of that target and days", required=True
-        ),
+        Field("kind", "string", "`forecast`, or `fact`: what came of the one of that target and days", required=True),
         Field("target", "string", "release", required=True),
         Field("first_day", "date", "first event day whose requests the forecast is about", required=True),
         Field("last_day", "date", "the last one", required=True),

@@ -29,7 +29,15 @@ EVERY = Contract(
         Field("m", "map<string,float32>", ""),
     ),
 )
-TABLES = [*LAYERS, *BRONZE.values(), QUARANTINE, LEDGER, FORECAST, labelled(["click"]), *(dimension(one) for one in LAYERS[-2:])]
+TABLES = [
+    *LAYERS,
+    *BRONZE.values(),
+    QUARANTINE,
+    LEDGER,
+    FORECAST,
+    labelled(["click"]),
+    *(dimension(one) for one in LAYERS[-2:]),
+]
 
 
 def test_arrow_and_spark_agree_on_every_type() -> None:

@@ -61,9 +61,10 @@ def _show(found: Comparison, segment: str | None, path: Path, *, everything: boo
     where = f" with {segment}" if segment else ""
     console.print(f"{found.evaluation.surface} {found.evaluation.day}{where}: A {found.a}, B {found.b}", markup=False)
     console.print(f"  {found.evaluation.protocol}", markup=False, style="dim")
-    table = Table(box=None, pad_edge=True, padding=(0, 2), header_style="dim")
-    for name in ("figure", "A", "B", "B - A", "95 % interval", "users"):
-        table.add_column(name, justify="left" if name == "figure" else "right", no_wrap=True)
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    table.add_column("figure")  # where the screen is narrow, names wrap; numbers are never cut
+    for name in ("A", "B", "B - A", "95 % interval", "users"):
+        table.add_column(name, justify="right", no_wrap=True)
     shown = found.sections if everything else found.short
     for heading, rows in shown.items():
         table.add_row(f"[dim]{heading}[/]", "", "", "", "", "")

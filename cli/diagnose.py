@@ -61,13 +61,15 @@ def _show(found: Diagnosis, segment: str | None, top: int, path: Path) -> None:
             f"  {found.requests:,} requests answered by both: {found.same_items:.1%} of A's items are in B's slate, "
             f"{found.same_slots:.1%} in the same slot; {found.impressions:,} impressions scored by both"
         )
-    table = Table(box=None, pad_edge=True, padding=(0, 2), header_style="dim")
-    for name in ("where", "what", "measure", "A", "B", "B - A", "95 % interval", "% of A"):
-        table.add_column(name, justify="left" if name in ("where", "what", "measure") else "right", no_wrap=True)
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    for name in ("where", "measure"):  # where the screen is narrow, words wrap; numbers are never cut
+        table.add_column(name)
+    for name in ("A", "B", "B - A", "95 % interval", "% of A"):
+        table.add_column(name, justify="right", no_wrap=True)
     for one in found.contributions[:top]:
         span = "" if one.low is None or one.high is None else f"{one.low:+.4f} to {one.high:+.4f}"
         values = (f"{one.a:.4f}", f"{one.b:.4f}", f"{one.difference:+.4f}", span, f"{one.percent:+.1f}")
-        table.add_row(one.kind, one.name, one.measure, *values, style="" if one.told else "dim")
+        table.add_row(f"{one.kind}: {one.name}", one.measure, *values, style="" if one.told else "dim")
     console.print(table)
     told = sum(one.told for one in found.contributions)
     rest = max(len(found.contributions) - top, 0)

@@ -28,7 +28,8 @@ class Row:
 
 def differences(title: str, rows: Sequence[Row], unit: str) -> Figure:
     """One line a row, with its interval: blue for the better, red for the worse, grey for what cannot be told."""
-    figure, axes = sheet(title, (8, 1.3 + 0.3 * max(len(rows), 3)))
+    figure, axes = sheet("", (8, 1.5 + 0.3 * max(len(rows), 3)))
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=INK)  # names are long: it begins at the very left
     for place, row in enumerate(rows):
         colour = {None: MUTED, True: COLOURS["candidate"], False: WORSE}[row.better]
         axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.2, solid_capstyle="round")

@@ -40,6 +40,13 @@ def test_compare_prints_a_table_draws_a_picture_and_exits_by_its_verdict(home: P
     assert json.loads(worse.text)["verdict"] == "worse"
 
 
+def test_on_a_narrow_screen_names_wrap_and_numbers_stay_whole(home: Path) -> None:
+    for verb in ("compare", "diagnose"):
+        found = feedmill(verb, SPOILT, GOOD, home=home, COLUMNS="80")
+        assert "B - A" in found.text
+        assert "\N{HORIZONTAL ELLIPSIS}" not in found.text
+
+
 def test_diagnose_prints_the_largest_first_and_all_as_json(home: Path, tmp_path: Path) -> None:
     picture = tmp_path / "deep" / "d.png"
     found = feedmill("diagnose", GOOD, SPOILT, "--top", "3", "--picture", str(picture), home=home)

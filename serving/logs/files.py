@@ -75,7 +75,7 @@ class JsonLines:
         if self.path.stat().st_size == 0:
             return False
         with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return content.find(_sought(request_id)) >= 0
+            return any(content.find(sought) >= 0 for sought in _sought(request_id))
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,8 @@ class CompressedLines:
         return _whole(_decompressed(self.path, _version(self.path)).splitlines())
 
     def holds(self, request_id: str) -> bool:
-        return _sought(request_id) in _decompressed(self.path, _version(self.path))
+        content = _decompressed(self.path, _version(self.path))
+        return any(sought in content for sought in _sought(request_id))
 
 
 @dataclass(frozen=True)
@@ -175,5 +176,6 @@ def _whole(lines: Iterable[bytes]) -> Iterator[Row]:
             yield row
 
 
-def _sought(request_id: str) -> bytes:
-    return _ID + json.dumps(request_id).encode()[1:]
+def _sought(request_id: str) -> set[bytes]:
+    """How a line may begin with the id: letters beyond ASCII are escaped by some writers and not by others."""
+    return {_ID + json.dumps(request_id, ensure_ascii=escaped).encode()[1:] for escaped in (True, False)}

@@ -90,7 +90,7 @@ class ItemIndex:
         """Visit twice as many lists from now on, as the saved file will say too; False if no more are worth it."""
         if self.kind != "ivf_pq":
             return False
-        coded = faiss.downcast_index(self._faiss.base_index)
+        coded: Any = faiss.downcast_index(self._faiss.base_index)
         if 2 * coded.nprobe > max(1, MOST_SHARE * coded.nlist):
             return False
         coded.nprobe *= 2

@@ -53,7 +53,7 @@ class InProcess:
         sent: list[Mapping[str, Any]] = []
         coming = [{"type": "http.request", "body": body, "more_body": False}, {"type": "http.disconnect"}]
 
-        async def receive() -> Mapping[str, Any]:
+        async def receive() -> Any:
             return coming.pop(0)
 
         async def send(message: Mapping[str, Any]) -> None:

@@ -45,7 +45,8 @@ def yes_or_no(column: pd.Series) -> pd.Series:
 def _since_first(column: pd.Series, dates: pd.Series) -> pd.Series:
     _require(column, dates.isna().to_numpy(), "date", "write 2026-01-09")
     day = dates.dt.normalize()
-    return (day - day.min()).dt.days
+    since: pd.Series = (day - day.min()).dt.days
+    return since
 
 
 def _require(column: pd.Series, bad: Mask, wanted: str, fix: str) -> None:

@@ -106,7 +106,7 @@ def _panel(rows: pd.DataFrame, people: pd.DataFrame, before: pd.DataFrame | None
     number = pd.Series(np.arange(len(people)), index=people.index)
     unit = number.loc[rows["unit"]].to_numpy(np.int64)
     day = (rows["day"] - start).dt.days.to_numpy(np.int64)
-    entered = (people["entered"] - start).dt.days.to_numpy(np.int64)
+    entered = np.asarray((people["entered"] - start).dt.days, dtype=np.int64)
     since = day >= entered[unit]
     names = [name for name in rows.columns if name not in ("unit", "day")]
     sums = {name: rows[name].to_numpy(np.float64)[since] for name in names}

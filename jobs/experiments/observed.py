@@ -130,7 +130,7 @@ def _covariates(
         number = rows[name].astype(np.float64)
         filled = number.fillna(features.get(name, float(number.mean()))).to_numpy()
         if np.isfinite(filled).all() and np.ptp(filled) > 0:
-            yield name, filled
+            yield name, np.asarray(filled, dtype=np.float64)
 
 
 def _require(option: str, name: str, allowed: Collection[str]) -> None:

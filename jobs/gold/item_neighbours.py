@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import scipy.sparse as sp
 
 from features.request import HISTORY
 from jobs.gold.training_data import interactions
@@ -30,8 +29,6 @@ def item_neighbours(night: Night, as_of: date, items: Strings) -> Any:
     known = Vocabulary(items)
     positives = _latest(with_user(interactions(night, window, as_of)))
     inside = known.rows(positives.items) >= 0
-    if not inside.any():
-        return sp.csr_matrix((len(items), len(items)), dtype=np.float32)
     positives = Interactions(*(getattr(positives, name)[inside] for name in ("users", "items", "weights", "times")))
     counts = user_item(positives, Vocabulary.of(positives.users.tolist()), known)
     # A user's liking counts once an item: heavy responders would else own every pair.

@@ -135,7 +135,7 @@ class Catalogue:
 def _similar(path: Path, items: int) -> Any:
     if not path.exists():
         return None
-    found = sp.load_npz(path)
+    found: Any = sp.load_npz(path)
     found.resize((items, items))
     return found
 

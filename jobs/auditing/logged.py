@@ -33,6 +33,7 @@ _REQUEST = (
 )
 _IMPRESSION = ("request_id", "item_id", "position", "propensity", "source", "explored", "relaxed", "user_id")
 _ITEM = ("item_id", "creator_id", "topic", "tags", "created_at", "updated_at")
+_NEEDED = {IMPRESSION.name: ("position", "propensity")}
 _RANKING = ("request_id", "item_id", "value", "scores", "features")
 
 
@@ -75,8 +76,8 @@ def _wide(ranking: pd.DataFrame) -> pd.DataFrame:
 
 
 def _read(landing: Path, layer: Contract, days: Iterable[date], columns: Sequence[str], key: str) -> pd.DataFrame:
-    """`columns` of the layer's rows on `days`, the latest of each `key`. A line that is no such row is passed over:
-    ingest tells of it."""
+    """`columns` of the layer's rows on `days`, the latest of each `key`. A line that is no such row, or that lacks what
+    an audit needs of it, is passed over: ingest tells of it."""
     files = list(files_of(landing, layer.name, days))
     listed = ", ".join(f'"{name}"' for name in columns)
     latest = "updated_at" if "updated_at" in columns else "1"
@@ -91,7 +92,11 @@ def _read(landing: Path, layer: Contract, days: Iterable[date], columns: Sequenc
         rows = " UNION ALL BY NAME ".join(f"SELECT * FROM {part}" for part in parts)
         order = f"row_number() OVER (PARTITION BY {key} ORDER BY {latest} DESC) = 1"
         empty = ", ".join(f'NULL::{_SQL[field.dtype]} AS "{field.name}"' for field in layer.fields)
-        sql = f"SELECT {listed} FROM ({rows} UNION ALL BY NAME SELECT {empty} WHERE false) QUALIFY {order}"
+        needed = [field.name for field in layer.fields if field.required] + list(_NEEDED.get(layer.name, ()))
+        whole = " AND ".join(f'"{name}" IS NOT NULL' for name in needed)
+        sql = (
+            f"SELECT {listed} FROM ({rows} UNION ALL BY NAME SELECT {empty} WHERE false) WHERE {whole} QUALIFY {order}"
+        )
         found: pd.DataFrame = connection.sql(sql).df()
         return found
 

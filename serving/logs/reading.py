@@ -12,6 +12,7 @@ from schemas.logs import CANDIDATE, IMPRESSION, RANKING, REQUEST, layer
 from serving.dice import chance
 from serving.logs.files import ENDINGS, opened
 from serving.logs.records import Row
+from serving.logs.soundness import sound
 
 LAYERS = (REQUEST.name, CANDIDATE.name, RANKING.name, IMPRESSION.name)
 
@@ -44,7 +45,8 @@ class _Spans:
             spans.append((path, begin, end))
 
     def rows(self, layer_name: str) -> list[Row]:
-        return [row for path, *span in self.by_layer[layer_name] for row in opened(path).rows(*span)]
+        rows = (row for path, *span in self.by_layer[layer_name] for row in opened(path).rows(*span))
+        return [row for row in rows if sound(row, layer(layer_name))]
 
 
 def day_of(landing: Path, request_id: str) -> date | None:
@@ -65,7 +67,12 @@ def sample(landing: Path, day: date, n: int, wanted: Callable[[Row], bool]) -> l
 
     They come release by release, so that whoever answers them again need not go back and forth.
     """
-    rows = (row for path in _files(landing, REQUEST.name, day) for row in opened(path).all_rows() if wanted(row))
+    rows = (
+        row
+        for path in _files(landing, REQUEST.name, day)
+        for row in opened(path).all_rows()
+        if sound(row, REQUEST) and wanted(row)
+    )
     releases = {row["request_id"]: row.get("release_id") or "" for row in rows}
     chosen = heapq.nsmallest(n, sorted(releases), key=lambda name: chance(name, "replay sample"))
     return sorted(chosen, key=lambda name: releases[name])

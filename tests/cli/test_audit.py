@@ -79,3 +79,15 @@ def test_a_day_without_logs_is_told_with_the_days_there_are(
     answer = feedmill("audit", "shorts", "2026-01-05", home=landed(tmp_path, layers))
     assert answer.code == 2
     assert f"days with requests: {TODAY}" in answer.text
+
+
+def test_lines_that_ingest_sets_aside_are_passed_over(tmp_path: Path, layers: dict[str, list[dict[str, Any]]]) -> None:
+    """Of the same impression and request there is a whole row too, and that one counts."""
+    home = landed(tmp_path, layers)
+    wrong = {"request": {"requested_at": "noon"}, "impression": {"position": "third"}}
+    for layer, change in wrong.items():
+        lines = ["## log rotated ##", json.dumps(layers[layer][0] | change), json.dumps(layers[layer][0])[:80]]
+        path = home / "landing" / "shorts" / layer / f"day={TODAY}" / "odd.jsonl"
+        path.write_text("\n".join(lines))
+    code, lines = told(home, "--all")
+    assert (code, lines[-2]) == (0, f"shorts {TODAY}: 40 slates audited"), lines

@@ -220,6 +220,21 @@ def test_what_landing_holds_in_another_form_is_read_alike(exploring: LoadedRelea
     assert "stage compose: impression row 2" in str(replay(exploring, found[0]).difference)
 
 
+def test_lines_that_ingest_sets_aside_are_no_requests(exploring: LoadedRelease, tmp_path: Path) -> None:
+    logged_by(tmp_path, exploring, ASKS[:2])
+    wrong = {"request": {"requested_at": "noon"}, "impression": {"position": "third"}, "ranking": {"scores": [1.0]}}
+    for name, change in wrong.items():
+        (file,) = (tmp_path / name).rglob("*.jsonl")
+        first = json.loads(file.read_text().splitlines()[0])
+        odd = json.dumps(first | change, separators=(",", ":"))
+        file.with_name("odd.jsonl").write_text(f'## log rotated ##\n{odd}\n["request_id"]\n')
+    assert sorted(sample(tmp_path, DAY, 10, lambda _: True)) == ["plain", "stranger"]
+    (one,) = requests(tmp_path, DAY, ["plain"])
+    again = replay(exploring, one)
+    assert again.difference is None, str(again.difference)
+    assert len(again.layers) == 4
+
+
 def test_a_sample_is_the_same_every_time_and_of_those_wanted(exploring: LoadedRelease, tmp_path: Path) -> None:
     logged_by(tmp_path, exploring, ASKS, share=0.0)
     ten = sample(tmp_path, DAY, 10, lambda _: True)

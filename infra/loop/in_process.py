@@ -59,7 +59,7 @@ class InProcess:
         async def send(message: Mapping[str, Any]) -> None:
             sent.append(message)
 
-        await self.app(_scope(method, url, len(body)), receive, send)  # type: ignore[arg-type]
+        await self.app(_scope(method, url, len(body)), receive, send)
         content = b"".join(message.get("body", b"") for message in sent)
         request = httpx.Request(method, BASE + url)
         return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=content, request=request)

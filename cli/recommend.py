@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,7 +58,7 @@ def recommend(
     )
     found = response(answer(LoadedRelease.load(folder), ask))
     if as_json:
-        typer.echo(found.model_dump_json(indent=1))
+        typer.echo(json.dumps(asdict(found), indent=1))
         return
     known = "known" if found.known_user else "not known"
     console.print(f"[bold]{surface}[/] for {escape(user)} ({known}) by release {found.release_id}, {found.policy}")

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.feature import Unknown
+from features.layout import Layout
 from features.registry import registry
-from features.request import AFFINITY, DURATION, NEIGHBOURS, Context, Floats, Ints, request_features
+from features.request import AFFINITY, DURATION, NEIGHBOURS, Context, Floats, Ints
 from surfaces.surface import Surface
 
 
@@ -39,28 +39,8 @@ def assemble(surface: Surface, context: Context, columns: Mapping[str, npt.Array
     `columns` maps the name of each batch and real-time feature to (n,) values, NaN where null, or to one value for
     all n; a name that is absent is null throughout. Null becomes the feature's default.
     """
-    return with_defaults(surface, with_nulls(surface, context, columns))
-
-
-def with_nulls(surface: Surface, context: Context, columns: Mapping[str, npt.ArrayLike]) -> Floats:
-    """The matrix of `assemble` with NaN where a feature is null."""
-    features = registry(surface)
-    computed = request_features(context)
-    matrix = np.empty((len(context), len(features)), np.float32)
-    for place, feature in enumerate(features):
-        if isinstance(feature.computation, Unknown):
-            matrix[:, place] = np.isnan(np.asarray(columns.get(feature.computation.of, np.nan), np.float32))
-        elif feature.tier == "request":
-            matrix[:, place] = computed[feature.name]
-        else:
-            matrix[:, place] = np.asarray(columns.get(feature.name, np.nan), np.float32)
-    return matrix
-
-
-def with_defaults(surface: Surface, matrix: Floats) -> Floats:
-    """`matrix` with each feature's default in place of NaN."""
-    defaults = np.array([feature.default for feature in registry(surface)], np.float32)
-    return np.where(np.isnan(matrix), defaults, matrix)
+    layout = Layout.of(surface)
+    return layout.with_defaults(layout.with_nulls(context, columns))
 
 
 def _column(samples: pa.Table, name: str) -> Floats:

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from serving.ask import Ask
 from serving.fallback.guard import Guard
-from serving.release.catalogue import Rows
+from serving.release.catalogue import Rows, among
 from serving.release.loaded import LoadedRelease
 from serving.stages.blend import Candidates, ordered
 from serving.stages.hydrate import Person
@@ -44,7 +42,7 @@ def stand_in(release: LoadedRelease, ask: Ask, guard: Guard) -> tuple[str, tuple
 def stand_ins(release: LoadedRelease, ask: Ask, person: Person, name: str, last_good: tuple[str, ...]) -> Candidates:
     """The candidates of step `name`, in the order in which they would be shown: unseen, and within the hard policy."""
     rows = allowed(release, ask, person, _rows(release, ask, name, last_good))
-    return ordered(rows[~np.isin(rows, person.seen_rows)], name)
+    return ordered(rows[~among(rows, person.seen_rows)], name)
 
 
 def _rows(release: LoadedRelease, ask: Ask, name: str, last_good: tuple[str, ...]) -> Rows:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from itertools import compress
+from typing import Any, TypeVar
 
 import numpy as np
+import orjson
 
 from features.registry import registry
 from models.interface import Floats
@@ -17,6 +21,7 @@ from serving.logs.writer import Batch
 from serving.pipeline import Answer
 from serving.release.loaded import SURFACE_FILE, LoadedRelease
 
+Given = TypeVar("Given")
 Row = dict[str, Any]
 """One row of a layer, a null field left out. Numbers come back exactly: JSON has the shortest text of each float64,
 which holds every float32."""
@@ -95,12 +100,9 @@ def request_row(answer: Answer, sampled: bool) -> Row:
 def candidate_rows(answer: Answer) -> list[Row]:
     """What each source offered, in its order."""
     ids, at = answer.release.catalogue.ids, written(answer.ask.at)
+    same = {"schema_version": CANDIDATE.version, "request_id": answer.ask.request_id, "retrieved_at": at}
     return [
-        _row(
-            CANDIDATE.version,
-            answer,
-            {"item_id": item, "source": source, "rank": rank, "score": _number(score), "retrieved_at": at},
-        )
+        _scored({**same, "item_id": item, "source": source, "rank": rank}, "score", score)
         for source, offer in answer.offers.by_source.items()
         for rank, (item, score) in enumerate(zip(ids[offer.rows].tolist(), offer.scores.tolist(), strict=True))
     ]
@@ -108,33 +110,22 @@ def candidate_rows(answer: Answer) -> list[Row]:
 
 def ranking_rows(answer: Answer) -> list[Row]:
     """Every candidate that was ranked, in the order of the merged list."""
-    release, at = answer.release, written(answer.ask.at)
     values = answer.values.value.tolist()
-    columns = (
-        answer.release.catalogue.ids[answer.candidates.rows].tolist(),
-        maps(answer.scores.calibrated, len(values)),
-        maps(answer.scores.raw, len(values)),
-        values,
-        feature_values(answer),
-        missing_features(answer),
-    )
-    return [
-        _row(
-            RANKING.version,
-            answer,
-            {
-                "item_id": item,
-                "scores": scores,
-                "raw_scores": raw,
-                "value": _number(value),
-                "features": {name: number for name, number in features.items() if name not in missing},
-                "missing": missing,
-                "feature_schema": release.manifest.feature_schema,
-                "ranked_at": at,
-            },
-        )
-        for item, scores, raw, value, features, missing in zip(*columns, strict=True)
-    ]
+    same = {
+        "schema_version": RANKING.version,
+        "request_id": answer.ask.request_id,
+        "feature_schema": answer.release.manifest.feature_schema,
+        "ranked_at": written(answer.ask.at),
+    }
+    columns = {
+        "item_id": answer.release.catalogue.ids[answer.candidates.rows].tolist(),
+        "scores": maps(answer.scores.calibrated, len(values)),
+        "raw_scores": maps(answer.scores.raw, len(values)),
+        "features": known_features(answer),
+        "missing": missing_features(answer),
+    }
+    rows = zip(values, *columns.values(), strict=True)
+    return [_scored({**same, **dict(zip(columns, row, strict=True))}, "value", value) for value, *row in rows]
 
 
 def impression_rows(answer: Answer) -> list[Row]:
@@ -172,12 +163,21 @@ def _row(version: int, answer: Answer, fields: Row) -> Row:
     return {name: value for name, value in row.items() if value is not None}
 
 
+def _scored(row: Row, name: str, value: float) -> Row:
+    """`row` with its number `name`, which is null, and left out, where it is not finite."""
+    if math.isfinite(value):
+        row[name] = value
+    return row
+
+
 def _line(row: Mapping[str, Any]) -> bytes:
+    """`row` as a line of JSON. What orjson refuses (half a surrogate pair), or may have written as null without a word
+    (a number that is not finite), goes the slow way."""
+    with contextlib.suppress(orjson.JSONEncodeError):
+        line = orjson.dumps(row)
+        if b"null" not in line:
+            return line + b"\n"
     return json.dumps(row, separators=(",", ":"), allow_nan=False).encode() + b"\n"
-
-
-def _number(value: float) -> float | None:
-    return value if np.isfinite(value) else None
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float]:
@@ -195,13 +195,24 @@ def maps(columns: Mapping[str, Floats], n: int) -> list[dict[str, float]]:
 def feature_values(answer: Answer) -> list[dict[str, float]]:
     """The feature values of each candidate by name, as the ranker used them; empty where it was not asked."""
     values, names = answer.features.dense, _feature_names(answer)
-    return [dict(zip(names, row, strict=True)) for row in values.tolist()] or [{}] * answer.candidates.kept
+    return [dict(zip(names, row, strict=True)) for row in values.tolist()] or _nothing(answer, {})
+
+
+def known_features(answer: Answer) -> list[dict[str, float]]:
+    """`feature_values` without those that were missing."""
+    values, missing, names = answer.features.dense.tolist(), answer.features.missing, _feature_names(answer)
+    rows = zip(values, (~missing).tolist(), strict=True)
+    return [dict(compress(zip(names, row, strict=True), known)) for row, known in rows] or _nothing(answer, {})
 
 
 def missing_features(answer: Answer) -> list[list[str]]:
     """The names of each candidate's features that were missing, late or expired and took their default."""
-    missing, names = answer.features.missing, _feature_names(answer)
-    return [[names[place] for place in np.flatnonzero(row)] for row in missing] or [[]] * answer.candidates.kept
+    names = _feature_names(answer)
+    return [list(compress(names, row)) for row in answer.features.missing.tolist()] or _nothing(answer, [])
+
+
+def _nothing(answer: Answer, empty: Given) -> list[Given]:
+    return [empty] * answer.candidates.kept
 
 
 def _feature_names(answer: Answer) -> list[str]:

@@ -27,6 +27,15 @@ Rows = npt.NDArray[np.int64]
 """(n,) int64 rows of the catalogue; -1 is an item that is not in it."""
 
 
+def among(rows: Rows, some: Rows) -> npt.NDArray[np.bool_]:
+    """(n,) whether each of `rows` is one of `some`: as `numpy.isin`, but faster for the few hundred of a request."""
+    if not len(some):
+        return np.zeros(len(rows), dtype=np.bool_)
+    ascending = np.sort(some)
+    places = np.searchsorted(ascending, rows)
+    return np.asarray(ascending[np.minimum(places, len(ascending) - 1)] == rows)
+
+
 @dataclass(frozen=True)
 class Column:
     """One id column of the catalogue: the (n,) `values` (`""` where unknown), as `codes` into `names`, -1 unknown."""

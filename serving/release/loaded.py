@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,11 @@ import numpy as np
 import yaml
 from pydantic import ValidationError
 
-from features.registry import batch, registry, schema_hash
+from features.layout import Layout
+from features.registry import batch, realtime, registry, schema_hash
 from models.index import ItemIndex
 from models.interface import FactorRetriever, Requests, Retriever
+from models.popular import Popular
 from models.ranker_scoring import RankerScorer
 from models.registry import load
 from schemas.errors import UserError
@@ -20,7 +23,7 @@ from schemas.release import Manifest
 from serving.ask import Ask
 from serving.release.catalogue import Catalogue, Rows
 from serving.release.snapshot import Crossed, Lists, Table
-from serving.release.sources import IndexSource, ModelSource, Source
+from serving.release.sources import IndexSource, ListSource, ModelSource, Source
 from serving.release.verify import verify
 from surfaces.surface import SourceName, Surface
 
@@ -56,6 +59,29 @@ class LoadedRelease:
     @property
     def release_id(self) -> str:
         return self.manifest.release_id
+
+    @functools.cached_property
+    def layout(self) -> Layout:
+        """The places of the ranker's features."""
+        return Layout.of(self.surface)
+
+    @functools.cached_property
+    def realtime(self) -> tuple[str, ...]:
+        """The names of the real-time features that the ranker was trained on."""
+        return tuple(feature.name for feature in realtime(self.surface))
+
+    @functools.cached_property
+    def rates(self) -> tuple[tuple[str, int, bool], ...]:
+        """Every outcome that has a value weight and a smoothed rate or mean per impression among the item's batch
+        features: its name, the column of the item table, and whether that holds a logarithm."""
+        if "item" not in self.tables:
+            return ()
+        found: dict[str, tuple[str, int, bool]] = {}
+        for column, name in enumerate(self.tables["item"].names):
+            for outcome in self.surface.value:
+                if name.startswith((f"item_{outcome}_rate_", f"item_{outcome}_log_mean_")):
+                    found[outcome] = (outcome, column, "_log_" in name)
+        return tuple(found.values())
 
     @classmethod
     def load(cls, folder: Path) -> LoadedRelease:
@@ -143,6 +169,8 @@ def _items_of(models: Iterable[Retriever]) -> Iterable[str]:
 
 
 def _source(model: Retriever, folder: Path, catalogue: Catalogue) -> Source:
+    if isinstance(model, Popular):
+        return ListSource.of(model, catalogue)
     if not isinstance(model, FactorRetriever):
         return ModelSource(model, catalogue)
     index = ItemIndex.load(folder / f"{model.name}.faiss")

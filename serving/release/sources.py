@@ -10,6 +10,7 @@ import numpy as np
 
 from models.index import ItemIndex
 from models.interface import FactorRetriever, Floats, Requests, Retriever
+from models.popular import Popular
 from serving.release.catalogue import Catalogue, Rows
 
 
@@ -46,6 +47,24 @@ class ModelSource:
         found = self.model.recommend(request, k)
         some = found.items[0] != ""
         return Offer(self.catalogue.rows(found.items[0][some].tolist()), found.scores[0][some])
+
+
+@dataclass(frozen=True)
+class ListSource:
+    """One list for everybody, whose catalogue `rows` and `scores` were looked up once."""
+
+    rows: Rows
+    scores: Floats
+
+    @classmethod
+    def of(cls, model: Popular, catalogue: Catalogue) -> ListSource:
+        """The list of `model`."""
+        return cls(catalogue.rows(model.items.ids.tolist()), model.counts)
+
+    def offer(self, request: Requests, k: int) -> Offer:
+        # As many more as could be lost to what was seen.
+        most = k + len(request.seen[0])
+        return Offer(self.rows[:most], self.scores[:most])
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class Walk:
     def turn(self, strict: bool = False) -> Turn | None:
         """The next slot by the first level that has an eligible item, or None. `strict`: by the first level alone."""
         for level in self._levels[:1] if strict else self._levels:
-            choices = np.flatnonzero(self._eligibility.at(level))
+            choices = self._eligibility.at(level).nonzero()[0]
             if len(choices):
                 return self._turn(choices, level)
         return None
@@ -82,17 +82,18 @@ class Walk:
 
     def _turn(self, choices: Codes, level: Level) -> Turn:
         scores = self._scorer.scores()[choices]
-        best = int(np.argmax(scores))
+        best = int(scores.argmax())
         explorable = None if self.pool.explorable is None else self.pool.explorable[choices]
         nobody = explorable is not None and not explorable.any()
         reserved = self._position in self.plan.slate.exploration.reserved and not nobody
         share = 0.0 if nobody else 1.0 if reserved else self.plan.setpoint.epsilon
-        probabilities = np.zeros(len(choices), dtype=np.float64)
         if share < 1.0:
-            drawn = self._policy.distribution(choices, scores, _support(explorable, best))
-            probabilities += (1.0 - share) * drawn
+            probabilities = self._policy.distribution(choices, scores, _support(explorable, best))
+        else:
+            probabilities = np.zeros(len(choices), dtype=np.float64)
         if share > 0.0:
-            probabilities += share / len(choices) if explorable is None else share * explorable / explorable.sum()
+            spread = share / len(choices) if explorable is None else share * explorable / explorable.sum()
+            probabilities = (1.0 - share) * probabilities + spread
         return Turn(choices, probabilities, best, reserved, level)
 
 

@@ -56,8 +56,8 @@ def draw(
 
 def pick(turn: Turn, luck: float) -> int:
     """The place in `turn.choices` that `luck`, uniform in [0, 1), falls on."""
-    edges = np.cumsum(turn.probabilities)
-    place = int(np.searchsorted(edges, luck, side="right"))
+    edges = turn.probabilities.cumsum()
+    place = int(edges.searchsorted(luck, side="right"))
     # The sum may fall short of one in its last bit.
     return place if place < len(edges) else int(np.flatnonzero(turn.probabilities)[-1])
 

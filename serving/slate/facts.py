@@ -112,7 +112,7 @@ def impressions(release: LoadedRelease, rows: Rows) -> Doubles:
 def item_feature(release: LoadedRelease, name: str, rows: Rows) -> Floats:
     """(n,) batch feature `name` of each row, NaN where unknown; raises KeyError for one that no item has."""
     entity = item_features(release)[name]
-    return release.tables[entity].values[name][release.item_side[entity][rows]]
+    return release.tables[entity].column(name)[release.item_side[entity][rows]]
 
 
 def item_features(release: LoadedRelease) -> dict[str, str]:

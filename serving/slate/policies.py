@@ -28,7 +28,7 @@ class Greedy:
     """All on the best; of equals the first."""
 
     def distribution(self, choices: Codes, scores: Doubles, support: Mask | None) -> Doubles:
-        return certain(len(choices), int(np.argmax(_supported(scores, support))))
+        return certain(len(choices), int(_supported(scores, support).argmax()))
 
 
 class PlackettLuce:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from features import matrix
-from features.registry import realtime
 from features.request import Context
 from models.interface import Floats
 from serving.ask import Ask
@@ -53,28 +51,29 @@ def assemble(release: LoadedRelease, ask: Ask, person: Person, candidates: Candi
     context = Context.of_request(
         ask.microseconds, created, len(person.history), affinity=near, neighbours=akin, duration_s=lengths
     )
-    columns = _batch(release, person, candidates.rows) | _realtime(release, ask)
-    known = matrix.with_nulls(release.surface, context, columns)
-    dense = matrix.with_defaults(release.surface, known)
-    return Features(dense, _categories(release, ask, candidates.rows), np.isnan(known))
+    layout = release.layout
+    known = layout.with_nulls(context, _realtime(release, ask), _batch(release, person, candidates.rows))
+    missing = np.isnan(known)
+    dense = np.where(missing, layout.defaults, known)
+    return Features(dense, _categories(release, ask, candidates.rows), missing)
 
 
-def _batch(release: LoadedRelease, person: Person, rows: Rows) -> dict[str, npt.ArrayLike]:
-    columns: dict[str, npt.ArrayLike] = {}
+def _batch(release: LoadedRelease, person: Person, rows: Rows) -> dict[str, Floats]:
+    """By entity, all its features of every candidate, or of the one who asks."""
+    blocks: dict[str, Floats] = {}
     if "user" in release.tables:
         users = release.tables["user"]
-        columns |= users.take(users.row(person.user_id or ""))
+        blocks["user"] = users.values[users.row(person.user_id or "")]
     for entity, table_rows in release.item_side.items():
-        columns |= release.tables[entity].take(table_rows[rows])
+        blocks[entity] = release.tables[entity].values[table_rows[rows]]
     for entity, crossed in release.crossed.items():
         codes = release.codes_of(entity)[rows]
-        columns |= crossed.table.take(crossed.find(person.user_id, codes))
-    return columns
+        blocks[entity] = crossed.table.values[crossed.find(person.user_id, codes)]
+    return blocks
 
 
 def _realtime(release: LoadedRelease, ask: Ask) -> dict[str, npt.ArrayLike]:
-    names = [feature.name for feature in realtime(release.surface)]
-    return {name: np.float32(ask.state[name]) for name in names if name in ask.state}
+    return {name: np.float32(ask.state[name]) for name in release.realtime if name in ask.state}
 
 
 def _categories(release: LoadedRelease, ask: Ask, rows: Rows) -> dict[str, Rows | int]:

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from serving.ask import Ask
-from serving.release.catalogue import Rows
+from serving.release.catalogue import Rows, among
 from serving.release.loaded import LoadedRelease
 from serving.slate.distributions import Plan
 from serving.slate.draw import Draw, draw
@@ -123,13 +123,13 @@ def _first(release: LoadedRelease, ranked: Ranked) -> Rows:
     if slate.fresh is None and slate.new_creators is None:
         return popular
     newest = release.catalogue.newest[:most]
-    return np.concatenate([popular, newest[~np.isin(newest, popular)]])
+    return np.concatenate([popular, newest[~among(newest, popular)]])
 
 
 def _enlarged(release: LoadedRelease, ask: Ask, person: Person, ranked: Ranked, reserve: Rows) -> Pool:
     """The candidates, then those of `reserve` that are none and that policy allows: the unseen, then the seen."""
-    others = allowed(release, ask, person, reserve[~np.isin(reserve, ranked.rows)])
-    seen = np.isin(others, person.seen_rows)
+    others = allowed(release, ask, person, reserve[~among(reserve, ranked.rows)])
+    seen = among(others, person.seen_rows)
     return pool_of(release, ask, ranked, others[~seen], others[seen])
 
 

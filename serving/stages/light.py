@@ -13,13 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.registry import batch
 from models.interface import Floats
 from serving.ask import Ask
 from serving.release.catalogue import Rows
 from serving.release.loaded import LoadedRelease
 from serving.stages.blend import Candidates
-from surfaces.surface import Surface
 
 AT_MOST = 4.0
 """The factor by which the average response may raise or lower what retrieval says."""
@@ -55,25 +53,14 @@ def light(release: LoadedRelease, ask: Ask, candidates: Candidates) -> Lit:
 def average_response(release: LoadedRelease, rows: Rows) -> Floats:
     """(n,) value of each item to everybody relative to the mean of `rows`, between 1/4 and 4; 1 where none is known."""
     value = np.zeros(len(rows), dtype=np.float64)
-    names = rates(release.surface)
-    if not names or "item" not in release.tables:
+    if not release.rates:
         return np.ones(len(rows), dtype=np.float32)
-    found = release.tables["item"].take(release.item_side["item"][rows])
-    for outcome, name in names.items():
-        rate = np.expm1(found[name]) if "_log_" in name else found[name]
+    found = np.ascontiguousarray(release.tables["item"].values[release.item_side["item"][rows]].T)
+    for outcome, column, logarithm in release.rates:
+        rate = np.expm1(found[column]) if logarithm else found[column]
         value += release.surface.value[outcome] * rate
     mean = np.nanmean(value) if np.isfinite(value).any() else np.nan
     if not mean > 0:
         return np.ones(len(rows), dtype=np.float32)
     relative = np.clip(np.nan_to_num(value / mean, nan=1.0), 1 / AT_MOST, AT_MOST)
     return np.asarray(relative, dtype=np.float32)
-
-
-def rates(surface: Surface) -> dict[str, str]:
-    """The item's smoothed rate or mean of every outcome that has a value weight: outcome to batch feature."""
-    found: dict[str, str] = {}
-    for feature in batch(surface, "item"):
-        for outcome in surface.value:
-            if feature.name.startswith((f"item_{outcome}_rate_", f"item_{outcome}_log_mean_")):
-                found[outcome] = feature.name
-    return found

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from serving.fallback.guard import UNGUARDED, Guard
+from serving.release.catalogue import among
 from serving.release.loaded import LoadedRelease
 from serving.release.sources import Offer
 from serving.stages.hydrate import Person
@@ -48,7 +47,7 @@ def retrieve(
         offer = found.get(name)
         if offer is None:
             continue
-        seen, foreign = np.isin(offer.rows, person.seen_rows), offer.rows < 0
+        seen, foreign = among(offer.rows, person.seen_rows), offer.rows < 0
         fresh, quota = ~seen & ~foreign, quotas[name].max_quota
         offers[name] = Offer(offer.rows[fresh][:quota], offer.scores[fresh][:quota])
         removed["seen"] += int(seen.sum())

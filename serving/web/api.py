@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
+import orjson
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.logs.records import impression_id
@@ -55,7 +58,8 @@ class RecommendRequest(BaseModel):
     dry_run: bool = False
 
 
-class Shown(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Shown:
     """One slot of the slate.
 
     `propensity`: probability of this item at this position given the items above. `eligible`: items it was drawn
@@ -77,7 +81,8 @@ class Shown(BaseModel):
     relaxed: list[str]
 
 
-class Stage(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Stage:
     """What one stage kept, what it removed by reason, and its wall time."""
 
     stage: str
@@ -86,7 +91,8 @@ class Stage(BaseModel):
     milliseconds: float
 
 
-class RecommendResponse(BaseModel):
+@dataclass(frozen=True, slots=True)
+class RecommendResponse:
     """A slate and how it came about."""
 
     request_id: str
@@ -99,7 +105,7 @@ class RecommendResponse(BaseModel):
 
 
 def response(answer: Answer) -> RecommendResponse:
-    """`answer` as it is sent."""
+    """`answer` as the caller is told of it."""
     release = answer.release
     return RecommendResponse(
         request_id=answer.ask.request_id,
@@ -110,6 +116,11 @@ def response(answer: Answer) -> RecommendResponse:
         items=[_shown(answer, position) for position in range(len(answer.slate.slots))],
         stages=stages(answer),
     )
+
+
+def sent(answer: Answer) -> Response:
+    """`response` as JSON: plain records in one pass, since nothing that this program made needs validation."""
+    return Response(orjson.dumps(response(answer)), media_type="application/json")
 
 
 def stages(answer: Answer) -> list[Stage]:

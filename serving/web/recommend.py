@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from serving.ask import Ask
 from serving.fallback.guard import UNGUARDED
 from serving.pipeline import Answer
-from serving.web.api import RecommendRequest, RecommendResponse, response
+from serving.web.api import RecommendRequest, RecommendResponse, sent
 from serving.web.recent import Asked
 from serving.web.service import NO_RELEASE, NO_SURFACE, Service
 
@@ -19,8 +19,8 @@ def router(service: Service) -> APIRouter:
     """The route that answers."""
     routes = APIRouter()
 
-    @routes.post("/v1/{surface}/recommend", responses=NO_SURFACE | NO_RELEASE)
-    def _recommend(surface: str, request: RecommendRequest) -> RecommendResponse:
+    @routes.post("/v1/{surface}/recommend", response_model=RecommendResponse, responses=NO_SURFACE | NO_RELEASE)
+    def _recommend(surface: str, request: RecommendRequest) -> Response:
         """A slate for a user, known or not."""
         release, at = service.release(surface), service.clock()
         ask = asked(request, service.user(surface, request.user_id), at)
@@ -33,7 +33,7 @@ def router(service: Service) -> APIRouter:
             service.recent.add(Asked(surface, release.release_id, answer.ask))
             service.log(surface).request(answer, at)
             service.online.shown(release.surface, answer.ask, shown_items(answer))
-        return response(answer)
+        return sent(answer)
 
     return routes
 

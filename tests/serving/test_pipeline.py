@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 from scipy import stats
 
 from features.registry import registry
@@ -15,7 +16,7 @@ from serving.ask import Ask
 from serving.pipeline import STAGES, Answer, recommend
 from serving.release.loaded import LoadedRelease
 from serving.stages.compose import Judged, compose
-from serving.web.api import RecommendResponse, response
+from serving.web.api import RecommendResponse, response, sent
 from surfaces.slate import Slate
 from tests.serving.tiny_release import AT, DAY, ITEMS, build_tiny_release, tiny_surface, topic
 
@@ -76,13 +77,13 @@ def test_features_are_those_of_the_user_the_item_and_the_moment(release: LoadedR
     found = answer(release)
     column = {feature.name: n for n, feature in enumerate(registry(release.surface))}
     users, likes = release.tables["user"], "user_log_impressions_30"
-    assert found.features.dense[:, column[likes]] == pytest.approx(users.values[likes][users.row("u0")])
+    assert found.features.dense[:, column[likes]] == pytest.approx(users.column(likes)[users.row("u0")])
     hours = [(AT - timedelta(hours=1 + row)) for row in found.candidates.rows.tolist()]
     ages = [math.log1p((AT - created) / timedelta(hours=1)) for created in hours]
     assert found.features.dense[:, column["item_log_age_hours"]] == pytest.approx(ages)
     assert found.features.dense[:, column["log_history"]] == pytest.approx(math.log1p(8))
     topics, known = release.tables["user_topic"], "user_topic_log_impressions_30"
-    of_music = topics.values[known][topics.row("u0\x1fmusic")]
+    of_music = topics.column(known)[topics.row("u0\x1fmusic")]
     for n, row in enumerate(found.candidates.rows.tolist()):
         if topic(ITEMS[row]) == "music":
             assert found.features.dense[n, column[known]] == of_music
@@ -186,12 +187,13 @@ def test_a_surface_without_ranker_ranks_by_retrieval(tmp_path: Path) -> None:
 
 
 def test_the_answer_goes_over_the_wire_whole(release: LoadedRelease) -> None:
-    sent = response(answer(release, "abc"))
-    assert sent.release_id == f"{DAY}-aaaaaaaaaa"
-    assert sent.policy == "epsilon_greedy(0.05)"
-    assert [item.impression_id for item in sent.items] == [f"abc:{n}" for n in range(10)]
-    assert [item.position for item in sent.items] == list(range(10))
-    assert RecommendResponse.model_validate_json(sent.model_dump_json()) == sent
+    found = answer(release, "abc")
+    told = response(found)
+    assert told.release_id == f"{DAY}-aaaaaaaaaa"
+    assert told.policy == "epsilon_greedy(0.05)"
+    assert [item.impression_id for item in told.items] == [f"abc:{n}" for n in range(10)]
+    assert [item.position for item in told.items] == list(range(10))
+    assert TypeAdapter(RecommendResponse).validate_json(sent(found).body) == told
 
 
 def test_a_request_without_time_zone_is_refused() -> None:

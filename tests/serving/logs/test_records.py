@@ -143,3 +143,9 @@ def test_impression_ids_of_others_name_no_request() -> None:
 
 def test_layers_written_are_those_of_the_contracts(written: dict[str, list[dict[str, Any]]]) -> None:
     assert written.keys() < {contract.name for contract in LAYERS}
+
+
+def test_what_the_fast_way_would_alter_or_refuse_goes_the_slow_way() -> None:
+    rows = [{"a": "null"}, {"a": "\ud800"}, {"a": 1 << 70}, {"a": [1e-5, 0.30000001192092896]}]
+    lines = encode({"x": rows}).lines["x"].splitlines()
+    assert [json.loads(line) for line in lines] == rows

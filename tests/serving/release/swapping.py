@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def expected(folder: Path, releases: Sequence[str], users: Sequence[str]) -> Sla
         release = LoadedRelease.load(folder / release_id)
         for user in users:
             answer = response(recommend(release, Ask(f"swap-{user}", AT, user_id=user)))
-            found[release_id, user] = [item.model_dump() for item in answer.items]
+            found[release_id, user] = [asdict(item) for item in answer.items]
     return found
 
 

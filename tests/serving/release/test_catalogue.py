@@ -9,8 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
 
-from serving.release.catalogue import NEIGHBOURS_FILE, Catalogue
+from serving.release.catalogue import NEIGHBOURS_FILE, Catalogue, among
 
 COLUMNS = {
     "item_id": ["a", "b", "c"],
@@ -61,3 +63,9 @@ def test_a_catalogue_without_content_says_nothing(tmp_path: Path) -> None:
     found = read(tmp_path)
     assert np.isnan(found.near(["a"], np.arange(4))).all()
     assert np.isnan(found.akin(["a"], np.arange(4))).all()
+
+
+@given(st.lists(st.integers(-1, 9)), st.lists(st.integers(0, 9)))
+def test_among_is_numpys_isin(rows: list[int], some: list[int]) -> None:
+    given_rows, listed = np.array(rows, np.int64), np.array(some, np.int64)
+    assert among(given_rows, listed).tolist() == np.isin(given_rows, listed).tolist()

@@ -19,12 +19,12 @@ def table_of(path: Path, rows: dict[str, float | None]) -> Table:
 def test_a_table_answers_by_key_and_says_nan_of_what_it_does_not_know(tmp_path: Path) -> None:
     table = table_of(tmp_path / "t.parquet", {"a": 0.5, "b": None})
     rows = np.array([table.row(key) for key in ("b", "a", "z")])
-    assert np.array_equal(table.take(rows)["rate"], [np.nan, 0.5, np.nan], equal_nan=True)
+    assert np.array_equal(table.column("rate")[rows], [np.nan, 0.5, np.nan], equal_nan=True)
 
 
 def test_an_empty_table_knows_nothing(tmp_path: Path) -> None:
     table = table_of(tmp_path / "t.parquet", {})
-    assert np.isnan(table.take(np.array([table.row("a")]))["rate"]).all()
+    assert np.isnan(table.values[table.row("a")]).all()
 
 
 def test_a_crossed_table_is_found_by_user_and_code(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ import numpy.typing as npt
 
 from models.index import ItemIndex
 from models.interface import FactorRetriever, Floats, Recommended, Requests, Retriever
-from models.vocabulary import strings
+from models.popular import Popular
+from models.vocabulary import Vocabulary, strings
 from serving.release.catalogue import Catalogue, Column
-from serving.release.sources import IndexSource, ModelSource
+from serving.release.sources import IndexSource, ListSource, ModelSource
 
 VECTORS = np.array([[9, 0], [8, 0], [7, 0], [6, 0], [0, 5]], np.float32)
 
@@ -78,3 +79,13 @@ def test_padding_of_a_model_is_left_out_and_a_foreign_item_marked() -> None:
     offer = ModelSource(cast(Retriever, Fake()), catalogue_of("abc")).offer(request(), 3)
     assert offer.rows.tolist() == [1, -1]
     assert offer.scores.tolist() == [2.0, 1.0]
+
+
+def test_a_list_for_everybody_goes_as_much_further_as_could_be_lost_to_what_was_seen() -> None:
+    model = Popular()
+    model.items, model.counts = Vocabulary(strings("cxab")), np.array([4, 3, 2, 1], np.float32)
+    source = ListSource.of(model, catalogue_of("abc"))
+    assert source.offer(request(), 2).rows.tolist() == [2, -1]
+    assert source.offer(request(seen="c"), 2).rows.tolist() == [2, -1, 0]
+    assert source.offer(request(seen="c"), 2).scores.tolist() == [4.0, 3.0, 2.0]
+    assert source.offer(request(), 9).rows.tolist() == [2, -1, 0, 1]

@@ -96,6 +96,22 @@ class ItemIndex:
         coded.nprobe *= 2
         return True
 
+    def work(self, k: int) -> tuple[int, int]:
+        """(bytes read one after the other, vectors read here and there) by one search for `k`; of a graph, a guess."""
+        n, size = len(self), 4 * int(self._faiss.d)
+        if self.kind == "flat":
+            return n * size, 0
+        if self.kind == "hnsw":
+            return 0, HNSW_LINKS * max(EF_SEARCH, 2 * k)
+        if self.kind == "ivf_flat":
+            lists = int(self._faiss.nlist)
+            return lists * size + round(n * size * max(NPROBE_SHARE, 8 / lists)), 0
+        coded: Any = faiss.downcast_index(self._faiss.base_index)
+        codes, share, coarse = n * size * CODE_BITS // 32, 1.0, 0
+        if self.kind == "ivf_pq":
+            share, coarse = coded.nprobe / coded.nlist, coded.nlist * size
+        return coarse + round(share * codes), round(max(SHORTLIST * k, SHORTLIST_LEAST))
+
     def save(self, path: Path) -> None:
         """Write to one file."""
         faiss.write_index(self._faiss, str(path))

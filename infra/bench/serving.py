@@ -1,6 +1,8 @@
-"""`python -m infra.bench.serving`: how fast a server answers, asked by a client in a process of its own.
+"""`python -m infra.bench.serving`: how fast servers answer, asked by a client in a process of its own.
 
-A release of a million items is made first (some minutes); `--home` keeps it for another run.
+A release of a million items is made first (some minutes); `--home` keeps it for another run. `--servers 2` starts as
+many servers beside one another, as a load balancer would have them: each writes log files of its own, and they share
+the online store.
 """
 
 from __future__ import annotations
@@ -14,22 +16,23 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
+import psutil
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from infra import ports
 from infra.bench import big_release
 from infra.bench.measure import resident
+from infra.bench.serving_limits import least, peaks
+from infra.bench.serving_report import Told, runs, stages
 from schemas.errors import InfrastructureError
 from serving.release import slots
+from serving.release.loaded import read_surface
 
 SURFACE = "shorts"
 START_S = 600.0
@@ -38,35 +41,31 @@ CLIENTS = 8
 console = Console(highlight=False, emoji=False, soft_wrap=True)
 
 
-@dataclass
-class Told:
-    """What came back: seconds of each answer since it was due, milliseconds of each stage, and failures."""
-
-    seconds: list[float] = field(default_factory=list)
-    stages: dict[str, list[float]] = field(default_factory=dict)
-    failed: int = 0
-
-    def percentile(self, share: float) -> float:
-        """Milliseconds."""
-        return float(np.percentile(self.seconds, share)) * 1000 if self.seconds else float("nan")
-
-
 def main(
+    *,
     items: Annotated[int, typer.Option(min=1000, help="items of the release")] = 1_000_000,
     candidates: Annotated[int, typer.Option(min=20, help="candidates that the ranker scores")] = 1000,
     rate: Annotated[float, typer.Option(min=1, help="requests per second of the paced run")] = 50.0,
     seconds: Annotated[float, typer.Option(min=1, help="length of each run")] = 30.0,
     home: Annotated[Path | None, typer.Option(help="where the release is kept; a scratch folder otherwise")] = None,
+    servers: Annotated[int, typer.Option(min=1, help="servers beside one another")] = 1,
 ) -> None:
-    """Latency at a steady rate and the most requests a second, with what each stage takes."""
-    with _folder(home) as root:
-        _release(root / "releases" / SURFACE, items, candidates)
-        with _server(root) as (port, pid):
-            _warm(port)
-            paced = _paced(port, rate, seconds)
-            flooded, took = _flooded(port, seconds)
-            rss = resident(pid)
-    _report(paced, flooded, took, rate, rss)
+    """Latency at a steady rate and the most requests a second, with what each stage takes beside the least it could."""
+    with _folder(home) as root, contextlib.ExitStack() as stack:
+        releases = root / "releases" / SURFACE
+        _release(releases, items, candidates)
+        limits = least(releases / "active", read_surface(releases / "active"), speed := peaks())
+        started = [stack.enter_context(_server(root)) for _ in range(servers)]
+        ports_, pids = [port for port, _ in started], [pid for _, pid in started]
+        _warm(ports_)
+        paced = _measured(f"{rate:g}/s", pids, lambda told: _paced(told, ports_, rate, seconds))
+        flooded = _measured("flood", pids, lambda told: _flooded(told, ports_, seconds))
+        memory = [resident(pid) for pid in pids]
+    for table in (runs([paced, flooded]), stages(paced, limits)):
+        console.print(table)
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    console.print(f"{cores} cores, {speed}; load {load:.1f}, of this and all else that ran")
+    console.print(f"each of {servers} server(s) holds " + ", ".join(f"{one / 2**30:.2f} GiB" for one in memory))
 
 
 def _release(folder: Path, items: int, candidates: int) -> None:
@@ -107,67 +106,81 @@ def _ready(port: int) -> bool:
 
 
 class _Client(threading.local):
-    """One connection a thread, kept open."""
+    """One connection a thread and server, kept open."""
 
-    connection: http.client.HTTPConnection | None = None
+    def __init__(self) -> None:
+        self._connections: dict[int, http.client.HTTPConnection] = {}
 
-    def ask(self, port: int, number: int) -> dict[str, object] | None:
-        """One request for a slate; None if it failed."""
-        if self.connection is None:
-            self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    def ask(self, port: int, number: int) -> bytes | None:
+        """The answer to one request for a slate; None if it failed."""
+        connection = self._connections.get(port)
+        if connection is None:
+            connection = self._connections[port] = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         user = f"u{number * 7919 % big_release.USERS:06d}"
         body = json.dumps({"user_id": user, "context": {"country": "DE", "device": "phone"}})
         try:
-            self.connection.request("POST", f"/v1/{SURFACE}/recommend", body, {"content-type": "application/json"})
-            answer = self.connection.getresponse()
+            connection.request("POST", f"/v1/{SURFACE}/recommend", body, {"content-type": "application/json"})
+            answer = connection.getresponse()
             content = answer.read()
-            return json.loads(content) if answer.status == 200 else None
+            return content if answer.status == 200 else None
         except (OSError, http.client.HTTPException):
-            self.connection = None
+            del self._connections[port]
             return None
 
 
 _client = _Client()
 
 
-def _asked(told: Told, port: int, number: int, due: float) -> None:
-    answer = _client.ask(port, number)
-    if answer is None:
+def _asked(told: Told, listening: Sequence[int], number: int, due: float) -> None:
+    content = _client.ask(listening[number % len(listening)], number)
+    if content is None:
         told.failed += 1
         return
     told.seconds.append(time.perf_counter() - due)
-    for stage in answer["stages"]:  # type: ignore[attr-defined]
-        told.stages.setdefault(stage["stage"], []).append(stage["milliseconds"])
+    # Of every tenth answer, so that the client does not take the machine from the server.
+    if number % 10 == 0:
+        told.stages.append({stage["stage"]: stage["milliseconds"] for stage in json.loads(content)["stages"]})
 
 
-def _warm(port: int) -> None:
-    for number in range(50):
-        _client.ask(port, number)
+def _warm(listening: Sequence[int]) -> None:
+    for number in range(100 * len(listening)):
+        _client.ask(listening[number % len(listening)], number)
 
 
-def _paced(port: int, rate: float, seconds: float) -> Told:
+def _measured(name: str, pids: Sequence[int], work: Callable[[Told], None]) -> Told:
+    """What came back while `work` ran, how long that took, and how much of a core the servers had for it."""
+    told, busy, began = Told(name), _busy(pids), time.perf_counter()
+    work(told)
+    told.took, told.busy = time.perf_counter() - began, _busy(pids) - busy
+    return told
+
+
+def _busy(pids: Sequence[int]) -> float:
+    times = [psutil.Process(pid).cpu_times() for pid in pids]
+    return sum(one.user + one.system for one in times)
+
+
+def _paced(told: Told, listening: Sequence[int], rate: float, seconds: float) -> None:
     """Requests are due at even intervals and late ones are not excused: an answer's time counts from then."""
-    told, began = Told(), time.perf_counter()
+    began = time.perf_counter()
     with ThreadPoolExecutor(CLIENTS) as pool:
         for number in range(round(rate * seconds)):
             due = began + number / rate
             time.sleep(max(0.0, due - time.perf_counter()))
-            pool.submit(_asked, told, port, number, due)
-    return told
+            pool.submit(_asked, told, listening, number, due)
 
 
-def _flooded(port: int, seconds: float) -> tuple[Told, float]:
-    """Each of several clients asks again as soon as it is answered; what came back, and in how many seconds."""
-    told, began = Told(), time.perf_counter()
+def _flooded(told: Told, listening: Sequence[int], seconds: float) -> None:
+    """Each of several clients asks again as soon as it is answered."""
+    began = time.perf_counter()
 
     def keep_asking(client: int) -> None:
         number = client
         while time.perf_counter() - began < seconds:
-            _asked(told, port, number, time.perf_counter())
+            _asked(told, listening, number, time.perf_counter())
             number += CLIENTS
 
     _together(keep_asking)
-    return told, time.perf_counter() - began
 
 
 def _together(work: Callable[[int], None]) -> None:
@@ -176,21 +189,6 @@ def _together(work: Callable[[int], None]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-def _report(paced: Told, flooded: Told, took: float, rate: float, rss: int) -> None:
-    table = Table("run", "requests", "failed", "per second", "p50 ms", "p99 ms", title="Serving", title_justify="left")
-    for name, told, speed in ((f"{rate:g}/s", paced, rate), ("flood", flooded, len(flooded.seconds) / took)):
-        figures = (f"{len(told.seconds):,}", f"{told.failed}", f"{speed:.0f}")
-        table.add_row(name, *figures, f"{told.percentile(50):.2f}", f"{told.percentile(99):.2f}")
-    console.print(table)
-    stages = Table("stage", "p50 ms", "p99 ms", title=f"Stages at {rate:g}/s", title_justify="left")
-    for name, found in paced.stages.items():
-        stages.add_row(name, *(f"{np.percentile(found, share):.3f}" for share in (50, 99)))
-    total = np.sum([np.asarray(found[: len(paced.seconds)]) for found in paced.stages.values()], axis=0)
-    stages.add_row("all", *(f"{np.percentile(total, share):.3f}" for share in (50, 99)))
-    console.print(stages)
-    console.print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; the server holds {rss / 2**30:.2f} GiB")
 
 
 @contextlib.contextmanager

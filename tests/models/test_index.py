@@ -154,3 +154,14 @@ def test_small_catalogues_and_those_without_queries_are_searched_exactly() -> No
     unasked, attempts = choose(Judge(VECTORS, QUERIES[:0], 100, {}), KINDS, 0.5, 0)
     assert (few.kind, unasked.kind) == ("flat", "flat")
     assert len(attempts) == 1
+
+
+def test_the_work_of_a_search_is_what_it_reads() -> None:
+    flat, coded = (ItemIndex.build(kind, VECTORS, 0) for kind in ("flat", "pq"))
+    assert flat.work(10) == (3000 * 16 * 4, 0)
+    assert coded.work(10) == (3000 * 8, 500)
+    assert coded.work(400) == (3000 * 8, 800)
+    lists = ItemIndex.build("ivf_pq", VECTORS, 0)
+    before, _ = lists.work(10)
+    assert lists.widen()
+    assert before < lists.work(10)[0] < coded.work(10)[0] + 55 * 16 * 4

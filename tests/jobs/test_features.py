@@ -16,6 +16,7 @@ from features.matrix import from_samples
 from features.registry import batch
 from jobs import features as job
 from jobs.gold import samples as samples_job
+from jobs.gold.ranker_samples import ranker_samples
 from jobs.night import Night
 from lake import ledger, spark
 from lake.home import Home
@@ -263,9 +264,9 @@ def test_a_surface_without_users_or_dimensions(homes: Path, spark_home: Home) ->
     report = job.run(night)
     assert [entity.name for entity in entities(surface)] == ["item"]
     assert all(entry.missing == 0 for entry in report.ledger)
-    rows = night.lake.arrow(tables.samples(surface), [day(3)])
+    rows = ranker_samples(night, [day(3)])
     matrix = from_samples(rows, surface)
-    assert len(matrix) == rows.num_rows > 0
+    assert len(matrix) == rows.num_rows == night.lake.arrow(tables.samples(surface), [day(3)]).num_rows > 0
     assert night.lake.fingerprint(SEQUENCE)[0] == 0
 
 

@@ -1,11 +1,13 @@
-"""What plainer policies would have shown to the same requests: any item, the most popular, those like the last ones."""
+"""How plainer policies answer requests: with any item, the most popular, those like the last ones, or by the truth."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from infra.loop.lives import Answer
 from infra.loop.record import ITEM_ITEM, OPTIMAL, POPULAR, RANDOM
 from models.interface import Requests as ModelRequests
 from models.item_item import ItemItem
@@ -21,34 +23,31 @@ OFFERED = 200
 """Items that item-item may choose from for a request; where it knows too few, the most popular follow."""
 
 
-def slates(
-    world: World, asked: Requests, past: Past, popular: policies.Popular, release: Path | None
-) -> dict[str, Codes]:
-    """Slates (r, k) of every policy to compare with; item-item is that of `release`, absent without one.
+def answers(popular: policies.Popular, release: Path | None) -> dict[str, Answer]:
+    """How every policy to compare with answers; item-item is that of `release`, absent without one.
 
-    Like the server, they show nothing again that the `past` of the world as it was served bars.
+    Most-popular and item-item know what the server logged, like the release that served.
     """
-    found = {
-        RANDOM: policies.Random().slates(world, asked, past),
-        POPULAR: popular.slates(world, asked, past),
-        OPTIMAL: policies.Optimal().slates(world, asked, past),
+    found: dict[str, Answer] = {
+        RANDOM: policies.Random().slates,
+        POPULAR: popular.slates,
+        OPTIMAL: policies.Optimal().slates,
     }
     folder = release / "item_item" if release else None
-    if folder is not None and folder.is_dir():
-        model = load("item_item", folder)
-        if isinstance(model, ItemItem):
-            found[ITEM_ITEM] = _item_item(model, world, asked, past, popular)
+    model = load("item_item", folder) if folder is not None and folder.is_dir() else None
+    if isinstance(model, ItemItem):
+        found[ITEM_ITEM] = partial(_item_item, model, popular)
     return found
 
 
-def _item_item(model: ItemItem, world: World, asked: Requests, past: Past, popular: policies.Popular) -> Codes:
+def _item_item(model: ItemItem, popular: policies.Popular, world: World, asked: Requests, past: Past) -> Codes:
     """The most alike to what the user has consumed, then the most popular, within the caps."""
     names = item_ids(world, np.arange(len(world.items))).to_pylist()
 
     def score(part: Requests) -> Floats:
-        past = [[names[row] for row in rows if row >= 0] for rows in world.consumed[part.user].tolist()]
+        had = [[names[row] for row in rows if row >= 0] for rows in world.consumed[part.user].tolist()]
         users = user_ids(part.user).to_pylist()
-        offered = model.recommend(ModelRequests(users, past, past), OFFERED)
+        offered = model.recommend(ModelRequests(users, had, had), OFFERED)
         scores = popular.scores(world, part) * 1e-12
         for place, (items, strength) in enumerate(zip(offered.items, offered.scores, strict=True)):
             known = np.isfinite(strength)

@@ -19,7 +19,7 @@ from worlds.draws import Floats
 from worlds.world import World
 
 _WHO, _TURNS = "loop.json", "turns.jsonl"
-_POPULAR, _SHOWN = "most popular", "shown lately"
+_POPULAR, _SERVED = "most popular", "served"
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class State:
     """What the next day depends on besides the lake and the releases.
 
     `world`: what its past has left, as `World.state` gives it. `popular`: (items,) the faded counts of the most-popular
-    baseline. `shown`: (3, e) what the server showed lately, as `ShownLately` has it. `pending`: outcomes still on their
-    way to the server, each with its `arrives_at` in UTC microseconds. `online`: the folder of the server's real-time
-    state; a copy of it is kept.
+    baseline. `lives`: the same as `world` of the lives of other policies, as `Life.state` gives it. `pending`: outcomes
+    still on their way to the server, each with its `arrives_at` in UTC microseconds. `online`: the folder of the
+    server's real-time state; a copy of it is kept.
     """
 
     world: Mapping[str, npt.NDArray[Any]]
     popular: Floats
-    shown: npt.NDArray[np.int64]
+    lives: Mapping[str, Mapping[str, npt.NDArray[Any]]]
     pending: list[dict[str, Any]]
     online: Path
 
@@ -90,16 +90,20 @@ class Journal:
             return None
         number = turns[-1].number
         with np.load(self._state(number)) as held:
-            world = {name: held[name] for name in held.files if name not in (_POPULAR, _SHOWN)}
-            popular, shown = held[_POPULAR], held[_SHOWN]
+            popular = held[_POPULAR]
+            lives: dict[str, dict[str, npt.NDArray[Any]]] = {}
+            for who, name in (key.split("/") for key in held.files if key != _POPULAR):
+                lives.setdefault(who, {})[name] = held[f"{who}/{name}"]
         pending = [json.loads(line) for line in self._pending(number).read_text().splitlines()]
-        return State(world, popular, shown, pending, self._online(number))
+        return State(lives.pop(_SERVED), popular, lives, pending, self._online(number))
 
     def note(self, turn: Turn, state: State) -> None:
         """Take down `turn` and the `state` after it. Its line is written last: without it the turn did not happen."""
+        pasts = {_SERVED: state.world, **state.lives}
+        arrays = {f"{who}/{name}": values for who, past in pasts.items() for name, values in past.items()}
         partial = self._state(turn.number).with_suffix(".part")
         with partial.open("wb") as file:
-            np.savez(file, allow_pickle=False, **{_POPULAR: state.popular, _SHOWN: state.shown}, **state.world)
+            np.savez(file, allow_pickle=False, **{_POPULAR: state.popular}, **arrays)
         partial.replace(self._state(turn.number))
         _replace(self._pending(turn.number), "".join(json.dumps(row) + "\n" for row in state.pending).encode())
         if state.online.is_dir():

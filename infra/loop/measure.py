@@ -1,8 +1,6 @@
-"""What a day's slates were worth, beside what other policies would have shown to the same requests.
+"""What a day's slates were worth, beside what other policies showed to the same requests, each in its own life.
 
-Every policy is judged in the world that really was: the same users with the same past, one request ahead, and none
-shows again what was consumed in it, or what the server would not show again. So differences between policies are
-paired, request by request.
+So differences between policies are paired, request by request.
 """
 
 from __future__ import annotations
@@ -13,48 +11,34 @@ import numpy as np
 
 from evaluation.ranking import coverage, gini
 from infra.loop.record import OPTIMAL, POLICIES, RANDOM, SERVED, Exposure, Interval
-from worlds.draws import Codes, Floats
+from worlds.draws import Codes
 from worlds.sessions import Requests
-from worlds.truth.gap import Estimate, gap_difference, oracle_gap
-from worlds.truth.segments import NEW_ITEM_DAYS, impression_segments, request_segments
+from worlds.truth.gap import Estimate, gap_difference
+from worlds.truth.segments import NEW_ITEM_DAYS, impression_segments
+from worlds.truth.standing import Served, Standing
 from worlds.world import World
 
-Values = Mapping[str, Floats]
-"""Policy to the (r,) values of its slates."""
+
+def gaps(found: Standing) -> dict[str, Interval]:
+    """Share of the oracle gap that each policy closes."""
+    return {one: interval(found.gaps[one]) for one in POLICIES if one in found.gaps}
 
 
-def values(world: World, asked: Requests, slates: Mapping[str, Codes]) -> dict[str, Floats]:
-    """The expected value of every policy's slates (r, k)."""
-    return {policy: world.value(asked, shown) for policy, shown in slates.items()}
-
-
-def gaps(worth: Values, user: Codes) -> dict[str, Interval]:
-    """Share of the oracle gap that each policy closes; `user` (r,) says whose request each is."""
-    random, optimal = worth[RANDOM], worth[OPTIMAL]
-    return {one: interval(oracle_gap(worth[one], random, optimal, user)) for one in POLICIES if one in worth}
-
-
-def ahead(worth: Values, user: Codes) -> dict[str, Interval]:
-    """By how much of the gap the served slates are ahead of each other policy, paired."""
+def ahead(asked: Requests, shown: Mapping[str, Served]) -> dict[str, Interval]:
+    """By how much of the gap the served slates are ahead of each other policy, paired by user."""
+    worth = {one: served.world.value(asked, served.slates) for one, served in shown.items()}
     mine, random, optimal = worth[SERVED], worth[RANDOM], worth[OPTIMAL]
     others = [one for one in POLICIES if one in worth and one != SERVED]
-    return {one: interval(gap_difference(mine, worth[one], random, optimal, user)) for one in others}
+    return {one: interval(gap_difference(mine, worth[one], random, optimal, asked.user)) for one in others}
 
 
-def by_segment(
-    world: World, asked: Requests, slates: Mapping[str, Codes], worth: Values
-) -> dict[str, dict[str, float]]:
+def by_segment(found: Standing) -> dict[str, dict[str, float]]:
     """Share of the gap closed in each segment that was asked for: of requests, and of what was earned with items."""
-    found = {}
-    for segment, mask in request_segments(world, asked).items():
-        if mask.any():
-            found[segment] = _closed({one: part[mask] for one, part in worth.items()}, asked.user[mask])
-    earned = {one: world.rates(asked, shown).utility for one, shown in slates.items()}
-    inside = {one: impression_segments(world, asked, shown) for one, shown in slates.items()}
-    for segment in inside[SERVED]:
-        part = {one: np.where(inside[one][segment], earned[one], 0.0).sum(axis=1) for one in slates}
-        found[segment] = _closed(part, asked.user)
-    return {segment: closed for segment, closed in found.items() if closed}
+    told: dict[str, dict[str, float]] = {}
+    for (segment, policy), gap in found.segments.items():
+        if policy in POLICIES and np.isfinite(gap.value):
+            told.setdefault(segment, {})[policy] = gap.value
+    return told
 
 
 def exposure(world: World, asked: Requests, slates: Codes) -> Exposure:
@@ -81,8 +65,3 @@ def interval(estimate: Estimate) -> Interval:
     """The estimate with its 95 % interval."""
     low, high = estimate.interval
     return Interval(value=estimate.value, low=low, high=high)
-
-
-def _closed(worth: Values, user: Codes) -> dict[str, float]:
-    found = {one: oracle_gap(worth[one], worth[RANDOM], worth[OPTIMAL], user).value for one in POLICIES if one in worth}
-    return {one: value for one, value in found.items() if np.isfinite(value)}

@@ -1,4 +1,4 @@
-"""What the server has shown lately, as it remembers it: what it does not show again."""
+"""What a policy has shown lately, as the server remembers it: what is not shown again."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from infra.loop.day import Day
 from serving.online.activity import SEEN
 from surfaces.surface import Session
 from worlds.draws import Codes
+from worlds.sessions import Requests
 from worlds.truth.past import Shown
 
 Events = npt.NDArray[np.int64]
@@ -23,25 +23,23 @@ def _none() -> Events:
 
 @dataclass
 class ShownLately:
-    """Impressions that may still count under the surface's `session`, of the days that the server served."""
+    """Impressions that may still count under the surface's `session`."""
 
     session: Session
     events: Events = field(default_factory=_none)
 
-    def with_day(self, lived: Day) -> Shown:
-        """What counts on the day that was `lived`: its own impressions too."""
-        user, item, at = np.concatenate([self.events, _events(lived)], axis=1)
+    def shown(self) -> Shown:
+        """All of them, and how long each counts."""
+        user, item, at = self.events
         keep = int(self.session.keep.total_seconds() * 1e6) if self.session.seen else 0
         return Shown(user, item, at, keep=keep, most=SEEN)
 
-    def learn(self, lived: Day, until: int) -> None:
-        """Take up the day that was `lived`, and drop what no longer counts at `until` (UTC microseconds)."""
-        found = np.concatenate([self.events, _events(lived)], axis=1)
-        self.events = found[:, found[2] > until - self.session.keep.total_seconds() * 1e6]
+    def learn(self, asked: Requests, slates: Codes) -> None:
+        """Take up `slates` (r, k) that were shown to `asked`."""
+        there = (slates >= 0).ravel()
+        user, at = (np.repeat(values, slates.shape[1]) for values in (asked.user, asked.at))
+        self.events = np.concatenate([self.events, np.stack([user, slates.ravel(), at])[:, there]], axis=1)
 
-
-def _events(lived: Day) -> Events:
-    shown = lived.slates >= 0
-    user: Codes = np.repeat(lived.asked.user, lived.slates.shape[1])
-    at = np.repeat(lived.asked.at, lived.slates.shape[1])
-    return np.stack([user, lived.slates.ravel(), at])[:, shown.ravel()]
+    def forget(self, now: int) -> None:
+        """Drop what no longer counts at `now` (UTC microseconds)."""
+        self.events = self.events[:, self.events[2] > now - self.session.keep.total_seconds() * 1e6]

@@ -8,7 +8,6 @@ from rich.console import Console
 
 from infra.loop.day import Row
 from infra.loop.journal import Journal, fingerprint
-from infra.loop.memory import ShownLately
 from infra.loop.night import OneSpark
 from infra.loop.picture import draw
 from infra.loop.record import Turn
@@ -56,10 +55,9 @@ def run(config: WorldConfig, home: Home, options: Options, console: Console) -> 
             world,
             journal,
             Popular(),
-            ShownLately(world.surface.session),
-            options.warm_up,
-            options.over_http,
-            options.airflow,
+            first_night=options.warm_up,
+            over_http=options.over_http,
+            airflow=options.airflow,
         )
     )
     turns = journal.turns()

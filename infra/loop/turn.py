@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +14,7 @@ from infra.loop import baselines, bootstrap, day, measure, night
 from infra.loop.clock import SimulatedClock
 from infra.loop.day import Day
 from infra.loop.journal import Journal, State
-from infra.loop.memory import ShownLately
+from infra.loop.lives import Life
 from infra.loop.record import SERVED, Turn, Verdict
 from infra.loop.server import served
 from jobs.night import Night
@@ -22,10 +22,9 @@ from lake.home import Home
 from schemas.logs import LAYERS
 from serving.release.slots import active_release
 from worlds.logs.days import odd_lines, record
-from worlds.memory import consumption
-from worlds.sessions import DAY_US, midnight
-from worlds.truth.past import Past
+from worlds.sessions import midnight
 from worlds.truth.policies import Popular
+from worlds.truth.standing import Served, standing
 from worlds.world import World
 
 BOOTSTRAP = "bootstrap"
@@ -34,13 +33,17 @@ BOOTSTRAP = "bootstrap"
 
 @dataclass(frozen=True)
 class Loop:
-    """A loop in `home`. `first_night` is the number of the first day that a night follows."""
+    """A loop in `home`. `first_night` is the number of the first day that a night follows.
+
+    `lives`: of the policies to compare with, by name. They part from the served world on the first day that a release
+    serves; before, each day is compared for itself.
+    """
 
     home: Home
     world: World
     journal: Journal
     popular: Popular
-    shown: ShownLately
+    lives: dict[str, Life] = field(default_factory=dict)
     first_night: int = 2
     over_http: bool = False
     airflow: bool = False
@@ -59,10 +62,8 @@ def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told
     lived = _serve(loop, pending, told) if release else bootstrap.live(world, loop.home, pending, loop.popular.count)
     _spoil(loop)
     told("measuring")
-    lately = loop.shown.with_day(lived) if release else None
-    past = Past(world.consumed, consumption(lived.asked, lived.happened), lately)
-    shown = {SERVED: lived.slates} | baselines.slates(world, lived.asked, past, loop.popular, release)
-    worth = measure.values(world, lived.asked, shown)
+    shown = {SERVED: Served(world, lived.slates)} | _others(loop, lived, release)
+    stand = standing(lived.asked, shown)
     verdict, reason = _night(loop, console, told)
     found = Turn(
         number=number,
@@ -72,19 +73,22 @@ def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told
         requests=len(lived.asked),
         impressions=int((lived.slates >= 0).sum()),
         outcomes=len(lived.happened.outcome),
-        means={policy: float(values.mean()) for policy, values in worth.items()},
-        gap=measure.gaps(worth, lived.asked.user),
-        ahead=measure.ahead(worth, lived.asked.user),
-        segments=measure.by_segment(world, lived.asked, shown, worth),
+        means={policy: mean.value for policy, mean in stand.values.items()},
+        gap=measure.gaps(stand),
+        ahead=measure.ahead(lived.asked, shown),
+        segments=measure.by_segment(stand),
         exposure=measure.exposure(world, lived.asked, lived.slates),
         verdict=verdict,
         reason=reason,
         seconds=time.monotonic() - began,
     )
     loop.popular.learn(lived.happened)
-    if release:
-        loop.shown.learn(lived, midnight(world.date) + DAY_US)
     world.advance(lived.asked, lived.happened)
+    if release:
+        for policy, life in loop.lives.items():
+            life.advance(lived.asked, shown[policy].slates)
+    else:
+        loop.lives.clear()
     loop.journal.note(found, _state(loop, lived.pending))
     return found
 
@@ -92,18 +96,30 @@ def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told
 def restore(loop: Loop, state: State) -> None:
     """Bring the world, the baselines and the server's real-time state to where `state` left them."""
     loop.world.resume(**state.world)
-    loop.popular.count, loop.shown.events = state.popular, state.shown
+    loop.popular.count = state.popular
+    for policy, past in state.lives.items():
+        loop.lives[policy] = Life.beside(loop.world)
+        loop.lives[policy].restore(past)
     shutil.rmtree(_online(loop), ignore_errors=True)
     if state.online.is_dir():
         shutil.copytree(state.online, _online(loop))
 
 
 def _state(loop: Loop, pending: list[day.Row]) -> State:
-    return State(loop.world.state(), loop.popular.count, loop.shown.events, pending, _online(loop))
+    lives = {policy: life.state() for policy, life in loop.lives.items()}
+    return State(loop.world.state(), loop.popular.count, lives, pending, _online(loop))
 
 
 def _online(loop: Loop) -> Path:
     return loop.home.root / "online"
+
+
+def _others(loop: Loop, lived: Day, release: Path | None) -> dict[str, Served]:
+    """What the other policies show to the day's requests."""
+    answers = baselines.answers(loop.popular, release)
+    for policy in answers.keys() - loop.lives.keys():
+        loop.lives[policy] = Life.beside(loop.world)
+    return {policy: Served(life.world, life.live(lived.asked, answers[policy])) for policy, life in loop.lives.items()}
 
 
 def _serve(loop: Loop, pending: list[day.Row], told: Callable[[str], None]) -> Day:

@@ -7,28 +7,12 @@ import pytest
 
 from infra.loop import measure
 from infra.loop.record import OPTIMAL, POPULAR, RANDOM, SERVED
+from worlds.draws import Codes
 from worlds.load import load
-from worlds.truth.policies import Optimal, Random
+from worlds.sessions import Requests
+from worlds.truth.policies import Optimal, Popular, Random
+from worlds.truth.standing import Served, standing
 from worlds.world import World
-
-USER = np.repeat(np.arange(50), 2)
-
-
-def worth(served: float, popular: float) -> dict[str, np.ndarray]:
-    noise = np.random.default_rng(1).normal(size=100)
-    values = {RANDOM: 1.0, SERVED: served, POPULAR: popular, OPTIMAL: 5.0}
-    return {policy: value + noise for policy, value in values.items()}
-
-
-def test_the_gap_runs_from_random_to_optimal() -> None:
-    found = measure.gaps(worth(served=4.0, popular=2.0), USER)
-    assert {policy: gap.value for policy, gap in found.items()} == pytest.approx({SERVED: 0.75, POPULAR: 0.25})
-
-
-def test_luck_that_all_policies_share_leaves_no_doubt() -> None:
-    found = measure.ahead(worth(served=4.0, popular=2.0), USER)
-    assert set(found) == {POPULAR}
-    assert (found[POPULAR].low, found[POPULAR].high) == pytest.approx((0.5, 0.5))
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +23,37 @@ def world() -> World:
     return found
 
 
+def shown(world: World, asked: Requests, served: Codes) -> dict[str, Served]:
+    slates = {SERVED: served, POPULAR: Popular().slates(world, asked)}
+    slates |= {RANDOM: Random().slates(world, asked), OPTIMAL: Optimal().slates(world, asked)}
+    return {policy: Served(world, some) for policy, some in slates.items()}
+
+
 def test_in_every_segment_the_optimum_closes_all_and_random_nothing(world: World) -> None:
     asked = world.requests()
-    best, random = Optimal().slates(world, asked), Random().slates(world, asked)
-    for served, share in ((best, 1.0), (random, 0.0)):
-        slates = {SERVED: served, RANDOM: random, OPTIMAL: best}
-        found = measure.by_segment(world, asked, slates, measure.values(world, asked, slates))
+    for policy, share in ((Optimal(), 1.0), (Random(), 0.0)):
+        stand = standing(asked, shown(world, asked, policy.slates(world, asked)))
+        assert measure.gaps(stand)[SERVED].value == pytest.approx(share)
+        found = measure.by_segment(stand)
         assert {"new users", "new items", "tail"} <= set(found)
         assert {segment: closed[SERVED] for segment, closed in found.items()} == pytest.approx(
             dict.fromkeys(found, share)
         )
+
+
+def test_the_served_are_ahead_of_others_by_the_difference_of_their_gaps_and_of_themselves_by_nothing(
+    world: World,
+) -> None:
+    asked = world.requests()
+    best = shown(world, asked, Optimal().slates(world, asked))
+    gaps = measure.gaps(standing(asked, best))
+    ahead = measure.ahead(asked, best)
+    assert set(gaps) == {SERVED, POPULAR}
+    assert set(ahead) == {POPULAR}
+    assert ahead[POPULAR].value == pytest.approx(gaps[SERVED].value - gaps[POPULAR].value)
+    assert ahead[POPULAR].low > 0.0
+    same = measure.ahead(asked, best | {POPULAR: best[SERVED]})[POPULAR]
+    assert (same.low, same.value, same.high) == (0.0, 0.0, 0.0)
 
 
 def test_exposure_counts_items_new_items_and_yesterdays(world: World) -> None:

@@ -16,18 +16,15 @@ from serving.release.loaded import LoadedRelease
 from surfaces.surface import Surface
 
 
-@dataclass(frozen=True)
-class Forecast:
-    """Values per request, in the surface's value. `logged`: of what was shown; `value`: of the target; `difference`:
-    target - logged on the same requests, paired. What was `refused`, for `reasons`, is None.
+@dataclass(frozen=True, kw_only=True)
+class Worth:
+    """Values per request, in the surface's value. `logged`: of what was shown; `value`: of the `target`; `difference`:
+    target - logged. What was refused, for `reasons`, is None.
 
-    `excluded`: requests by reason. `left_out`: outcomes that were not known yet and are no part of any value.
+    `left_out`: outcomes that were not known yet and are no part of any value.
     """
 
-    surface: str
-    days: tuple[str, ...]
     target: str
-    refused: bool
     reasons: tuple[str, ...]
     value: float | None
     low: float | None
@@ -36,13 +33,22 @@ class Forecast:
     difference_low: float | None
     difference_high: float | None
     logged: float
-    logged_low: float
-    logged_high: float
     requests: int
     users: int
-    excluded: dict[str, int]
     left_out: tuple[str, ...]
     level: float = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast(Worth):
+    """The difference is on the same requests, paired. `excluded`: requests by reason."""
+
+    surface: str
+    days: tuple[str, ...]
+    refused: bool
+    logged_low: float
+    logged_high: float
+    excluded: dict[str, int]
     estimator: str = MAIN
 
     def as_dict(self) -> dict[str, Any]:

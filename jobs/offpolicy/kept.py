@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Literal
 
 import pyarrow as pa
 
 from evaluation.ope.agreement import HitRate, Pair, Span, hit_rate
-from jobs.offpolicy.forecast import Forecast
+from jobs.offpolicy.forecast import Forecast, Worth
 from lake.tables import Lake
 from schemas.tables import FORECAST
 
 Kind = Literal["forecast", "fact"]
 
 
-@dataclass(frozen=True)
-class Line:
-    """A row of `ops.forecast`: see there. A refused forecast has `reasons` and no value."""
+@dataclass(frozen=True, kw_only=True)
+class Line(Worth):
+    """A row of `ops.forecast`: see there."""
 
     kind: Kind
-    target: str
     first_day: date
     last_day: date
     measured_on: date
     known_at: date
-    reasons: tuple[str, ...]
-    value: float | None
-    low: float | None
-    high: float | None
-    difference: float | None
-    difference_low: float | None
-    difference_high: float | None
-    logged: float
-    requests: int
-    users: int
-    left_out: tuple[str, ...]
-    level: float
 
     @property
     def about(self) -> tuple[str, date, date]:
@@ -69,26 +56,9 @@ class Told:
 
 def line_of(found: Forecast, known_at: date) -> Line:
     """A forecast as the table has it."""
-    return Line(
-        kind="forecast",
-        target=found.target,
-        first_day=date.fromisoformat(found.days[0]),
-        last_day=date.fromisoformat(found.days[-1]),
-        measured_on=date.fromisoformat(found.days[-1]),
-        known_at=known_at,
-        reasons=found.reasons,
-        value=found.value,
-        low=found.low,
-        high=found.high,
-        difference=found.difference,
-        difference_low=found.difference_low,
-        difference_high=found.difference_high,
-        logged=found.logged,
-        requests=found.requests,
-        users=found.users,
-        left_out=found.left_out,
-        level=found.level,
-    )
+    first, last = date.fromisoformat(found.days[0]), date.fromisoformat(found.days[-1])
+    worth = {of.name: getattr(found, of.name) for of in fields(Worth)}
+    return Line(kind="forecast", first_day=first, last_day=last, measured_on=last, known_at=known_at, **worth)
 
 
 def keep(lake: Lake, line: Line) -> None:

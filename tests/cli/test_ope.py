@@ -11,12 +11,12 @@ import pytest
 
 from jobs.night import Night
 from jobs.offpolicy import kept
-from jobs.offpolicy.kept import Line
 from lake.home import Home
 from serving.release.loaded import LoadedRelease
 from surfaces.load import load
 from tests.cli.command import Answer, feedmill
 from tests.jobs.offpolicy import served
+from tests.jobs.offpolicy.lines import LINE
 from tests.jobs.offpolicy.served import DAY, LOGGING, OTHER
 
 
@@ -80,29 +80,10 @@ def test_a_surface_without_forecasts_says_how_to_get_one(tmp_path: Path) -> None
 
 def test_forecasts_that_hold_too_seldom_are_told_by_the_exit_code(tmp_path: Path) -> None:
     night = Night(load("shorts"), DAY, Home(tmp_path))
-    forecast = Line(
-        kind="forecast",
-        target=LOGGING,
-        first_day=DAY,
-        last_day=DAY,
-        measured_on=DAY,
-        known_at=DAY,
-        reasons=(),
-        value=1.5,
-        low=1.4,
-        high=1.6,
-        difference=0.5,
-        difference_low=0.4,
-        difference_high=0.6,
-        logged=1.0,
-        requests=700,
-        users=196,
-        left_out=(),
-        level=0.95,
-    )
+    told = {"difference": 0.5, "difference_low": 0.4, "difference_high": 0.6, "value": 1.5}
     wrong = {"difference": -0.5, "difference_low": -0.6, "difference_high": -0.4, "value": 0.5}
     for number in range(6):
-        one = replace(forecast, target=f"{DAY}-{number}")
+        one = replace(LINE, target=f"{DAY}-{number}", **told)
         kept.keep(night.lake, one)
         kept.keep(night.lake, replace(one, kind="fact", measured_on=DAY + timedelta(days=1), **wrong))
     answer = feedmill("forecast", "shorts", "--json", home=tmp_path)

@@ -119,12 +119,16 @@ def test_a_champion_with_the_same_models_measures_the_same(tiny: Night) -> None:
     assert found.difference("heads/click", "champion", "auc") is not None
 
 
-def test_a_worse_champion_is_told_apart_on_the_same_users(tiny: Night) -> None:
+def beside_a_worse_champion(tiny: Night) -> None:
     publish_as(tiny, "2026-01-07-aaaaaaaaaa")
     live = slots.active_release(tiny.home.releases("tiny"))
     assert live is not None
     spoil(live)
     evaluate.run(tiny)
+
+
+def test_a_worse_champion_is_told_apart_on_the_same_users(tiny: Night) -> None:
+    beside_a_worse_champion(tiny)
     found = evaluation_of(tiny)
     low, value, high = limits(found, "lists/als", "champion", "recall@10")
     assert 0 < low < value < high
@@ -153,11 +157,7 @@ def test_figures_of_users_have_intervals_and_the_protocol_a_name(tiny: Night) ->
 
 
 def test_segments_are_those_of_users_and_of_what_they_responded_to_and_are_paired(tiny: Night) -> None:
-    publish_as(tiny, "2026-01-07-aaaaaaaaaa")
-    live = slots.active_release(tiny.home.releases("tiny"))
-    assert live is not None
-    spoil(live)
-    evaluate.run(tiny)
+    beside_a_worse_champion(tiny)
     found = evaluation_of(tiny)
     assert set(found.segments) == {"new_users", "country/DE", "device/phone", "head_items", "tail_items", "new_items"}
     assert found.segments["new_users"]["als"].users == 0

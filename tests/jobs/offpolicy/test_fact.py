@@ -9,32 +9,12 @@ import pytest
 
 from jobs.night import Night
 from jobs.offpolicy import fact, kept
-from jobs.offpolicy.kept import Line
 from serving.logs.records import Row
 from tests.jobs.offpolicy import served
+from tests.jobs.offpolicy.lines import LINE
 from tests.jobs.offpolicy.served import DAY, LOGGING, OTHER
 
 NEXT = DAY + timedelta(days=1)
-LINE = Line(
-    kind="forecast",
-    target=LOGGING,
-    first_day=DAY,
-    last_day=DAY,
-    measured_on=DAY,
-    known_at=DAY,
-    reasons=(),
-    value=0.6,
-    low=0.5,
-    high=0.7,
-    difference=0.0,
-    difference_low=-0.1,
-    difference_high=0.1,
-    logged=0.6,
-    requests=700,
-    users=196,
-    left_out=(),
-    level=0.95,
-)
 
 
 def next_day(night: Night, release_id: str = LOGGING, more: float = 0.0) -> Night:

@@ -73,6 +73,7 @@ def test_the_logs_hold_what_makes_a_join_hard(tmp_path: Path) -> None:
 
 
 @pytest.mark.spark
+@pytest.mark.slow
 def test_both_sides_agree_and_a_planted_difference_is_told(landing: Path, home: Home) -> None:
     night = Night(load("shorts"), DAY, home)
     night.landing.parent.mkdir(parents=True)

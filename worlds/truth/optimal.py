@@ -65,9 +65,12 @@ def choose(world: World, utility: Floats, click: Floats, groups: list[tuple[Code
     size, spec = world.surface.slate.size, world.config.clicks
     if spec.model == "position":
         looks = clicks.by_position(spec, size)
-        relaxed = [groups[:nth] + groups[nth + 1 :] for nth in range(len(groups))] if len(groups) > 1 else [groups]
+        slates = best_first(utility, groups, size)
+        if len(groups) < 2:
+            return slates, _value(utility, slates, looks)
+        relaxed = [groups[:nth] + groups[nth + 1 :] for nth in range(len(groups))]
         bounds = [_value(utility, best_first(utility, some, size), looks) for some in relaxed]
-        return best_first(utility, groups, size), np.minimum.reduce(bounds)
+        return slates, np.minimum.reduce(bounds)
     goes_on = clicks.continues(spec, click)
     free, worth = cascade.best(utility, goes_on, size)
     slates = np.where(_within(free, groups)[:, None], free, _capped(utility, goes_on, groups, size))

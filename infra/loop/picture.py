@@ -61,7 +61,7 @@ def _gaps(axes: Axes, turns: Sequence[Turn], world: str) -> None:
     axes.text(len(turns) - 1, 0.01, "random", ha="right", color="#666666")
     axes.set_xticks(range(len(turns)), [f"{turn.day:%d %b}" for turn in turns])
     axes.set(title=f"World {world}: share of the oracle gap closed", ylabel="share of the gap", ylim=(-0.05, 1.06))
-    axes.legend(frameon=False, loc="center right")
+    axes.legend(frameon=False, loc="upper left")
 
 
 def _exposure(axes: Axes, turns: Sequence[Turn]) -> None:

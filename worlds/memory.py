@@ -22,11 +22,6 @@ class Consumption:
     item: Codes
     at: Codes
 
-    def plus(self, other: Consumption) -> Consumption:
-        """Both together."""
-        pairs = ((getattr(self, name), getattr(other, name)) for name in ("user", "item", "at"))
-        return Consumption(*(np.concatenate(pair) for pair in pairs))
-
 
 def consumption(asked: Requests, outcomes: Outcomes) -> Consumption:
     """What the users of `asked` consumed in `outcomes`."""

@@ -25,11 +25,11 @@ class Shown:
 
 @dataclass(frozen=True)
 class Past:
-    """`before`: (n, memory) item rows each user had consumed when the day began, -1 where there are fewer. `today`:
-    what was consumed since, by whom and when. `shown`: what was shown, on the day and before."""
+    """`before`: (n, memory) item rows that each user remembers having consumed when the day began, -1 where there are
+    fewer. `lately`: what else was consumed, by whom and when. `shown`: what was shown, on the day and before."""
 
     before: Rows
-    today: Consumption
+    lately: Consumption
     shown: Shown | None = None
 
     def barred(self, asked: Requests, items: int) -> Mask:
@@ -37,7 +37,7 @@ class Past:
         comes from before it came."""
         had = np.zeros((len(asked), items + 1), dtype=bool)
         np.put_along_axis(had, _known(self.before[asked.user].astype(np.int64), items), True, axis=1)
-        eaten = Shown(self.today.user, self.today.item, self.today.at, keep=2**62, most=len(self.today.at))
+        eaten = Shown(self.lately.user, self.lately.item, self.lately.at, keep=2**62, most=len(self.lately.at))
         for events in (eaten, self.shown):
             if events is not None:
                 request, item = _earlier(events, asked)

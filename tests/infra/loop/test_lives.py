@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
 from infra.loop.lives import Answer, Life
+from infra.loop.recent import Recent
+from surfaces.surface import Session
 from worlds.draws import Codes
 from worlds.load import load
 from worlds.memory import consumption
@@ -42,6 +46,28 @@ def test_nobody_is_shown_the_same_again_on_the_day_or_the_next(world: World) -> 
     assert len(shown) == len(set(shown)) > 500
 
 
+def test_what_users_have_forgotten_is_not_shown_again_within_the_training_window() -> None:
+    """The server remembers for them; so does every other policy."""
+    forgetful = World(load("shorts", changes=SMALL | {"memory": 1}), 3)
+    life = Life(forgetful, Recent(timedelta(0)), Recent(timedelta(days=7)))
+    eaten: set[tuple[int, int]] = set()
+    for _ in range(2):
+        asked = life.world.requests()
+        slates = life.live(asked, Optimal().slates)
+        assert not eaten & set(seen(asked, slates))
+        had = consumption(asked, life.world.respond(asked, slates))
+        eaten |= set(zip(had.user.tolist(), had.item.tolist(), strict=True))
+        life.advance(asked, slates)
+    assert len(eaten) > 100
+
+
+def test_a_surface_that_shows_again_bars_only_what_was_consumed(world: World) -> None:
+    free = world.surface.model_copy(update={"session": Session(seen=False)})
+    life = Life.beside(World(world.config, 3, surface=free))
+    shown = [pair for _ in range(2) for pair in seen(*day_of(life, Optimal().slates))]
+    assert len(shown) > len(set(shown))
+
+
 def test_a_life_answers_what_users_consumed_in_it_and_leaves_the_world_and_other_lives_alone(world: World) -> None:
     before = world.consumed.copy()
     best, any_ = Life.beside(world), Life.beside(world)
@@ -65,7 +91,7 @@ def test_a_request_is_answered_knowing_what_came_of_the_earlier_ones(world: Worl
     asked, _ = day_of(Life.beside(world), answer)
     assert sum(len(part) for part, _ in told) == len(asked)
     assert all(len(np.unique(part.user)) == len(part) for part, _ in told)
-    assert len(told[0][1].today.item) == 0 < len(told[-1][1].today.item)
+    assert len(told[0][1].lately.item) == 0 < len(told[-1][1].lately.item)
 
 
 def test_a_life_goes_on_from_its_state_as_if_it_had_not_stopped(world: World) -> None:

@@ -72,7 +72,8 @@ class Life:
         self.world.resume(**{name: values for name, values in state.items() if name not in (_SHOWN, _HAD)})
 
     def _past(self) -> Past:
-        shown = Shown(*self.shown.events, keep=self.shown.microseconds, most=SEEN)
+        user, item, at = self.shown.events
+        shown = Shown(user, item, at, keep=self.shown.microseconds, most=SEEN)
         return Past(self.world.consumed, Consumption(*self.had.events), shown)
 
 

@@ -13,6 +13,10 @@ from infra import ports
 from lake.home import Home
 from schemas.errors import UserError
 
+KEEP_ALIVE_S = 75
+"""Longer than load balancers keep an idle connection (60 s): whoever closes first must not be the server, or a request
+that is just coming is lost."""
+
 
 def serve(
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
@@ -31,7 +35,7 @@ def serve(
 
     app = create_app(Home.default().root)
     console.print(f"serving on http://{host}:{port} (its interface: http://{host}:{port}/docs); Ctrl-C stops it")
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_keep_alive=KEEP_ALIVE_S)
 
 
 def _require_free(host: str, port: int) -> None:

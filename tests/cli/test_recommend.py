@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -102,3 +103,15 @@ def test_the_server_answers_over_http(server: str) -> None:
         assert len(json.load(sent)["items"]) == 3
     with urllib.request.urlopen(f"{server}/healthz") as sent:
         assert json.load(sent)["surfaces"]["shorts"]["release_id"] == f"{DAY}-aaaaaaaaaa"
+
+
+@pytest.mark.slow
+def test_a_connection_that_a_client_keeps_open_is_still_there_after_a_pause(server: str) -> None:
+    """A server that closes it first loses the request that is on its way then."""
+    kept = http.client.HTTPConnection(server.removeprefix("http://"), timeout=10)
+    for pause in (6.0, 0.0):
+        kept.request("GET", "/healthz")
+        assert kept.getresponse().read()
+        # No new connection is made for a client that was left without one.
+        kept.auto_open = 0
+        time.sleep(pause)

@@ -47,7 +47,12 @@ class Terms:
 
 
 def ratio_sum(above: Doubles, below: Doubles) -> float:
-    """sum of above / below over the last axis' terms, both (T,); NaN where a term's denominator is 0."""
+    """sum of above / below over the last axis' terms, both (T,); NaN where a term's denominator is 0.
+
+    Terms over one denominator are one ratio and round once: weights of 1 give the mean exactly.
+    """
+    if (below == below[0]).all():
+        above, below = above.sum(keepdims=True), below[:1]
     with np.errstate(divide="ignore", invalid="ignore"):
         return float((above / below).sum())
 

@@ -25,18 +25,13 @@ def sharper(temperature: float = 0.2) -> Surface:
 
 
 def test_the_release_that_served_is_worth_what_was_shown(served_night: Night) -> None:
-    """Self-IPS: its weights come out as 1, bit for bit, from what the log froze.
-
-    Normalised slot by slot, it is a sum of as many ratios where the mean is one: equal up to rounding.
-    """
+    """Self-IPS: its weights come out as 1, bit for bit, from what the log froze."""
     found = evaluate(served_night, served_night.home.releases("shorts") / LOGGING, ASKED)
     assert found.unsupported == 0.0
     for name in ("rips", "snrips", "sips", "rips_slope"):
         interval = found.estimates[name].interval
         assert interval is not None
-        assert interval.value == (
-            pytest.approx(found.logged.value, rel=1e-15) if name == "snrips" else found.logged.value
-        )
+        assert interval.value == found.logged.value
         ends = found.logged.low, found.logged.high
         assert (interval.low, interval.high) == pytest.approx(ends, rel=1e-12)
         assert found.estimates[name].trust.mean == 1.0

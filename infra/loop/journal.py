@@ -19,7 +19,7 @@ from worlds.draws import Floats
 from worlds.world import World
 
 _WHO, _TURNS = "loop.json", "turns.jsonl"
-_POPULAR, _SERVED = "most popular", "served"
+_POPULAR, _WORLD, _MET = "most popular", "world", "met"
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class State:
     """What the next day depends on besides the lake and the releases.
 
     `world`: what its past has left, as `World.state` gives it. `popular`: (items,) the faded counts of the most-popular
-    baseline. `lives`: the same as `world` of the lives of other policies, as `Life.state` gives it. `pending`: outcomes
-    still on their way to the server, each with its `arrives_at` in UTC microseconds. `online`: the folder of the
-    server's real-time state; a copy of it is kept.
+    baseline. `met`: what users have met lately, as `Met.state` gives it. `pending`: outcomes still on their way to the
+    server, each with its `arrives_at` in UTC microseconds. `online`: the folder of the server's real-time state; a copy
+    of it is kept.
     """
 
     world: Mapping[str, npt.NDArray[Any]]
     popular: Floats
-    lives: Mapping[str, Mapping[str, npt.NDArray[Any]]]
+    met: Mapping[str, npt.NDArray[Any]]
     pending: list[dict[str, Any]]
     online: Path
 
@@ -91,16 +91,16 @@ class Journal:
         number = turns[-1].number
         with np.load(self._state(number)) as held:
             popular = held[_POPULAR]
-            lives: dict[str, dict[str, npt.NDArray[Any]]] = {}
-            for who, name in (key.split("/") for key in held.files if key != _POPULAR):
-                lives.setdefault(who, {})[name] = held[f"{who}/{name}"]
+            past: dict[str, dict[str, npt.NDArray[Any]]] = {_WORLD: {}, _MET: {}}
+            for part, name in (key.split("/") for key in held.files if key != _POPULAR):
+                past[part][name] = held[f"{part}/{name}"]
         pending = [json.loads(line) for line in self._pending(number).read_text().splitlines()]
-        return State(lives.pop(_SERVED), popular, lives, pending, self._online(number))
+        return State(past[_WORLD], popular, past[_MET], pending, self._online(number))
 
     def note(self, turn: Turn, state: State) -> None:
         """Take down `turn` and the `state` after it. Its line is written last: without it the turn did not happen."""
-        pasts = {_SERVED: state.world, **state.lives}
-        arrays = {f"{who}/{name}": values for who, past in pasts.items() for name, values in past.items()}
+        pasts = {_WORLD: state.world, _MET: state.met}
+        arrays = {f"{part}/{name}": values for part, past in pasts.items() for name, values in past.items()}
         partial = self._state(turn.number).with_suffix(".part")
         with partial.open("wb") as file:
             np.savez(file, allow_pickle=False, **{_POPULAR: state.popular}, **arrays)

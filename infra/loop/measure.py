@@ -1,7 +1,4 @@
-"""What a day's slates were worth, beside what other policies showed to the same requests, each in its own life.
-
-So differences between policies are paired, request by request.
-"""
+"""What a day's slates were worth, beside what other policies would have made of the day, paired request by request."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from worlds.draws import Codes
 from worlds.sessions import Requests
 from worlds.truth.gap import Estimate, gap_difference
 from worlds.truth.segments import NEW_ITEM_DAYS, impression_segments
-from worlds.truth.standing import Served, Standing
+from worlds.truth.standing import Standing
 from worlds.world import World
 
 
@@ -24,9 +21,9 @@ def gaps(found: Standing) -> dict[str, Interval]:
     return {one: interval(found.gaps[one]) for one in POLICIES if one in found.gaps}
 
 
-def ahead(asked: Requests, shown: Mapping[str, Served]) -> dict[str, Interval]:
+def ahead(world: World, asked: Requests, shown: Mapping[str, Codes]) -> dict[str, Interval]:
     """By how much of the gap the served slates are ahead of each other policy, paired by user."""
-    worth = {one: served.world.value(asked, served.slates) for one, served in shown.items()}
+    worth = {one: world.value(asked, slates) for one, slates in shown.items()}
     mine, random, optimal = worth[SERVED], worth[RANDOM], worth[OPTIMAL]
     others = [one for one in POLICIES if one in worth and one != SERVED]
     return {one: interval(gap_difference(mine, worth[one], random, optimal, asked.user)) for one in others}

@@ -5,26 +5,27 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from infra.loop import baselines, bootstrap, day, measure, night
+from infra.loop import baselines, bootstrap, day, instead, measure, night
 from infra.loop.clock import SimulatedClock
 from infra.loop.day import Day
 from infra.loop.journal import Journal, State
-from infra.loop.lives import Life
+from infra.loop.met import Met
 from infra.loop.record import SERVED, Turn, Verdict
 from infra.loop.server import served
 from jobs.night import Night
 from lake.home import Home
 from schemas.logs import LAYERS
 from serving.release.slots import active_release
+from worlds.draws import Codes
 from worlds.logs.days import odd_lines, record
-from worlds.sessions import midnight
+from worlds.sessions import DAY_US, midnight
 from worlds.truth.policies import Popular
-from worlds.truth.standing import Served, standing
+from worlds.truth.standing import standing
 from worlds.world import World
 
 BOOTSTRAP = "bootstrap"
@@ -35,15 +36,14 @@ BOOTSTRAP = "bootstrap"
 class Loop:
     """A loop in `home`. `first_night` is the number of the first day that a night follows.
 
-    `lives`: of the policies to compare with, by name. They part from the served world on the first day that a release
-    serves; before, each day is compared for itself.
+    `met`: what the server has shown its users lately, and what they have consumed.
     """
 
     home: Home
     world: World
     journal: Journal
     popular: Popular
-    lives: dict[str, Life] = field(default_factory=dict)
+    met: Met
     first_night: int = 2
     over_http: bool = False
     airflow: bool = False
@@ -62,8 +62,8 @@ def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told
     lived = _serve(loop, pending, told) if release else bootstrap.live(world, loop.home, pending, loop.popular.count)
     _spoil(loop)
     told("measuring")
-    shown = {SERVED: Served(world, lived.slates)} | _others(loop, lived, release)
-    stand = standing(lived.asked, shown)
+    shown = {SERVED: lived.slates} | _others(loop, lived, release)
+    stand = standing(world, lived.asked, shown)
     verdict, reason = _night(loop, console, told)
     found = Turn(
         number=number,
@@ -75,21 +75,15 @@ def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told
         outcomes=len(lived.happened.outcome),
         means={policy: mean.value for policy, mean in stand.values.items()},
         gap=measure.gaps(stand),
-        ahead=measure.ahead(lived.asked, shown),
+        ahead=measure.ahead(world, lived.asked, shown),
         segments=measure.by_segment(stand),
         exposure=measure.exposure(world, lived.asked, lived.slates),
         verdict=verdict,
         reason=reason,
         seconds=time.monotonic() - began,
     )
-    loop.popular.learn(lived.happened)
-    world.advance(lived.asked, lived.happened)
-    if release:
-        for policy, life in loop.lives.items():
-            life.advance(lived.asked, shown[policy].slates)
-    else:
-        loop.lives.clear()
-    loop.journal.note(found, _state(loop, lived.pending))
+    _learn(loop, lived, by_server=release is not None)
+    loop.journal.note(found, State(world.state(), loop.popular.count, loop.met.state(), lived.pending, _online(loop)))
     return found
 
 
@@ -97,29 +91,30 @@ def restore(loop: Loop, state: State) -> None:
     """Bring the world, the baselines and the server's real-time state to where `state` left them."""
     loop.world.resume(**state.world)
     loop.popular.count = state.popular
-    for policy, past in state.lives.items():
-        loop.lives[policy] = Life.beside(loop.world)
-        loop.lives[policy].restore(past)
+    loop.met.restore(state.met)
     shutil.rmtree(_online(loop), ignore_errors=True)
     if state.online.is_dir():
         shutil.copytree(state.online, _online(loop))
 
 
-def _state(loop: Loop, pending: list[day.Row]) -> State:
-    lives = {policy: life.state() for policy, life in loop.lives.items()}
-    return State(loop.world.state(), loop.popular.count, lives, pending, _online(loop))
+def _learn(loop: Loop, lived: Day, *, by_server: bool) -> None:
+    """Take up the day that was `lived`. What the world's logging policy showed no server remembers."""
+    if by_server:
+        loop.met.see(lived.asked, lived.slates)
+    loop.met.consume(lived.asked, lived.happened)
+    loop.met.forget(midnight(loop.world.date) + DAY_US)
+    loop.popular.learn(lived.happened)
+    loop.world.advance(lived.asked, lived.happened)
 
 
 def _online(loop: Loop) -> Path:
     return loop.home.root / "online"
 
 
-def _others(loop: Loop, lived: Day, release: Path | None) -> dict[str, Served]:
+def _others(loop: Loop, lived: Day, release: Path | None) -> dict[str, Codes]:
     """What the other policies show to the day's requests."""
     answers = baselines.answers(loop.popular, release)
-    for policy in answers.keys() - loop.lives.keys():
-        loop.lives[policy] = Life.beside(loop.world)
-    return {policy: Served(life.world, life.live(lived.asked, answers[policy])) for policy, life in loop.lives.items()}
+    return {policy: instead.live(loop.world, lived.asked, loop.met, answer) for policy, answer in answers.items()}
 
 
 def _serve(loop: Loop, pending: list[day.Row], told: Callable[[str], None]) -> Day:

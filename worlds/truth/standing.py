@@ -25,29 +25,20 @@ class Standing:
     segments: dict[tuple[str, str], Estimate]
 
 
-@dataclass(frozen=True)
-class Served:
-    """What one policy showed to the day's requests, and the world it did so in (its own copy, at the same day)."""
-
-    world: World
-    slates: Codes
-
-
-def standing(asked: Requests, served: Mapping[str, Served]) -> Standing:
-    """Compare the policies in `served`, among them `random` and `optimal`, on the same requests.
+def standing(world: World, asked: Requests, shown: Mapping[str, Codes]) -> Standing:
+    """Compare the policies whose slates (r, k) of the same requests are `shown`, among them `random` and `optimal`.
 
     In a segment of items a policy's value is what it earns with them.
     """
-    worth = {name: one.world.rates(asked, one.slates).utility for name, one in served.items()}
+    worth = {name: world.rates(asked, slates).utility for name, slates in shown.items()}
     total = {name: utility.sum(axis=1) for name, utility in worth.items()}
-    world = served[RANDOM].world
     found: dict[tuple[str, str], Estimate] = {}
     for segment, mask in request_segments(world, asked).items():
         part = {name: values[mask] for name, values in total.items()}
         found |= {(segment, name): gap for name, gap in _gaps(part, asked.user[mask]).items()}
-    inside = {name: impression_segments(one.world, asked, one.slates) for name, one in served.items()}
+    inside = {name: impression_segments(world, asked, slates) for name, slates in shown.items()}
     for segment in inside[RANDOM]:
-        part = {name: np.where(inside[name][segment], worth[name], 0.0).sum(axis=1) for name in served}
+        part = {name: np.where(inside[name][segment], worth[name], 0.0).sum(axis=1) for name in shown}
         found |= {(segment, name): gap for name, gap in _gaps(part, asked.user).items()}
     values = {name: mean(one, asked.user) for name, one in total.items()}
     return Standing(values, _gaps(total, asked.user), found)

@@ -29,7 +29,7 @@ def state(day: int, online: Path = Path("nowhere")) -> State:
     return State(
         world,
         np.array([1.5, 0.0]),
-        {"random": {"day": np.array(day), "shown lately": np.array([[1], [2], [day]])}},
+        {"shown": np.array([[1], [2], [day]])},
         [{"outcome_id": "o", "arrives_at": 5, "value": 1.0}],
         online,
     )
@@ -53,8 +53,7 @@ def test_what_was_noted_is_told_again(journal: Journal) -> None:
     }
     assert found.world["consumed"].dtype == np.int32
     assert found.popular.tolist() == [1.5, 0.0]
-    assert found.lives.keys() == {"random"}
-    assert found.lives["random"]["shown lately"].tolist() == [[1], [2], [2]]
+    assert {name: events.tolist() for name, events in found.met.items()} == {"shown": [[1], [2], [2]]}
     assert found.pending == state(2).pending
 
 

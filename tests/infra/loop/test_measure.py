@@ -11,7 +11,7 @@ from worlds.draws import Codes
 from worlds.load import load
 from worlds.sessions import Requests
 from worlds.truth.policies import Optimal, Popular, Random
-from worlds.truth.standing import Served, standing
+from worlds.truth.standing import standing
 from worlds.world import World
 
 
@@ -23,16 +23,15 @@ def world() -> World:
     return found
 
 
-def shown(world: World, asked: Requests, served: Codes) -> dict[str, Served]:
+def shown(world: World, asked: Requests, served: Codes) -> dict[str, Codes]:
     slates = {SERVED: served, POPULAR: Popular().slates(world, asked)}
-    slates |= {RANDOM: Random().slates(world, asked), OPTIMAL: Optimal().slates(world, asked)}
-    return {policy: Served(world, some) for policy, some in slates.items()}
+    return slates | {RANDOM: Random().slates(world, asked), OPTIMAL: Optimal().slates(world, asked)}
 
 
 def test_in_every_segment_the_optimum_closes_all_and_random_nothing(world: World) -> None:
     asked = world.requests()
     for policy, share in ((Optimal(), 1.0), (Random(), 0.0)):
-        stand = standing(asked, shown(world, asked, policy.slates(world, asked)))
+        stand = standing(world, asked, shown(world, asked, policy.slates(world, asked)))
         assert measure.gaps(stand)[SERVED].value == pytest.approx(share)
         found = measure.by_segment(stand)
         assert {"new users", "new items", "tail"} <= set(found)
@@ -46,13 +45,13 @@ def test_the_served_are_ahead_of_others_by_the_difference_of_their_gaps_and_of_t
 ) -> None:
     asked = world.requests()
     best = shown(world, asked, Optimal().slates(world, asked))
-    gaps = measure.gaps(standing(asked, best))
-    ahead = measure.ahead(asked, best)
+    gaps = measure.gaps(standing(world, asked, best))
+    ahead = measure.ahead(world, asked, best)
     assert set(gaps) == {SERVED, POPULAR}
     assert set(ahead) == {POPULAR}
     assert ahead[POPULAR].value == pytest.approx(gaps[SERVED].value - gaps[POPULAR].value)
     assert ahead[POPULAR].low > 0.0
-    same = measure.ahead(asked, best | {POPULAR: best[SERVED]})[POPULAR]
+    same = measure.ahead(world, asked, best | {POPULAR: best[SERVED]})[POPULAR]
     assert (same.low, same.value, same.high) == (0.0, 0.0, 0.0)
 
 

@@ -8,7 +8,7 @@ import pytest
 from worlds.load import load
 from worlds.truth.gap import difference, gap_difference, mean, oracle_gap
 from worlds.truth.policies import Optimal, Policy, Popular, Random
-from worlds.truth.standing import Served, standing
+from worlds.truth.standing import standing
 from worlds.world import World
 
 USERS = np.repeat(np.arange(50), 4)
@@ -49,11 +49,11 @@ def test_a_standing_tells_every_policy_and_segment_on_the_same_requests() -> Non
     world = World(load("shorts", changes=small), 5)
     asked = world.requests()
     policies: dict[str, Policy] = {"random": Random(), "popular": Popular(), "optimal": Optimal()}
-    served = {name: Served(world, policy.slates(world, asked)) for name, policy in policies.items()}
-    found = standing(asked, served)
+    shown = {name: policy.slates(world, asked) for name, policy in policies.items()}
+    found = standing(world, asked, shown)
     assert set(found.gaps) == {"popular"}
     assert found.values["optimal"].value > found.values["random"].value
     assert {segment for segment, _ in found.segments} >= {"new users", "new items", "tail", "country US", "device tv"}
-    everyone = standing(asked, {**served, "best": served["optimal"]})
+    everyone = standing(world, asked, {**shown, "best": shown["optimal"]})
     assert everyone.gaps["best"].value == pytest.approx(1.0)
     assert everyone.segments["country US", "best"].value == pytest.approx(1.0)

@@ -84,7 +84,7 @@ def _ranked(release: LoadedRelease, ask: Ask, person: Person, trace: Trace, guar
     if any(name in ask.fallbacks for name in STAND_INS):
         return None
     offers = trace.run(retrieve, release, person, failed_sources(ask.fallbacks), guard)
-    if not offers.by_source:
+    if not offers.learnt:
         return None
     ask = _fell(ask, *(f"{SOURCE}{name}" for name in offers.failed))
     merged = trace.run(blend, release, ask, offers)

@@ -54,7 +54,8 @@ class Exploration(Setpoint):
 
     Each is mixed with a share `epsilon` of uniform exploration; the slots `reserved` (from 0) are uniform altogether.
     What is explored, that is, not the best, is at or above `floor`. The first of `segments` that fits a request
-    overrides the setpoint.
+    overrides the setpoint. So many of the `newest` items are candidates of every request: what no model knows yet is
+    offered by no source, and could not be explored.
     """
 
     policy: PolicyName = "epsilon_greedy"
@@ -62,6 +63,7 @@ class Exploration(Setpoint):
     strength: Above = 20.0
     reserved: tuple[Count, ...] = ()
     floor: Floor | None = None
+    newest: Count = 0
     segments: tuple[Segment, ...] = ()
     """`strength`: impressions after which the variance of a Thompson score has halved."""
 

@@ -10,7 +10,7 @@ from surfaces.exploration import Diversity, Exploration
 from surfaces.part import Count, Part, Positive
 from surfaces.rules import RELAX, Bounds, Minimum, Mix, RuleName, Sponsored, Supply
 
-SlateSource = Literal["als", "item_item", "two_tower", "popular", "fresh", "reserve"]
+SlateSource = Literal["als", "item_item", "two_tower", "popular", "fresh", "newest", "reserve"]
 
 
 class Slate(Part):

@@ -26,7 +26,9 @@ _INTERVAL_S = 0.05
 
 
 class Server(Protocol):
-    """Answers posts."""
+    """Answers requests."""
+
+    def get(self, url: str) -> httpx.Response: ...
 
     def post(self, url: str, *, json: Any) -> httpx.Response: ...
 
@@ -41,6 +43,9 @@ class LiveServer:
 
     client: Client
     online: LiveState
+
+    def get(self, url: str) -> httpx.Response:
+        return self.client.get(url)
 
     def post(self, url: str, *, json: Any) -> httpx.Response:
         return self.client.post(url, json=json)

@@ -15,6 +15,7 @@ from infra.loop.clock import SimulatedClock
 from infra.loop.day import Day
 from infra.loop.journal import Journal, State
 from infra.loop.met import Met
+from infra.loop.posting import post_new
 from infra.loop.record import SERVED, Turn, Verdict
 from infra.loop.server import served
 from jobs.night import Night
@@ -123,6 +124,7 @@ def _serve(loop: Loop, pending: list[day.Row], told: Callable[[str], None]) -> D
     clock = SimulatedClock(midnight(world.date))
     asked = len(world.requests())
     with served(loop.home, world.surface, clock, loop.over_http) as client:
+        post_new(world, loop.home, client)
         return day.live(world, client, clock, pending, lambda done: told(f"serving {done:,} of {asked:,} requests"))
 
 

@@ -25,9 +25,12 @@ from serving.release.catalogue import Catalogue, Rows
 from serving.release.snapshot import Crossed, Lists, Table
 from serving.release.sources import IndexSource, ListSource, ModelSource, Source
 from serving.release.verify import verify
+from surfaces.surface import Source as Quota
 from surfaces.surface import SourceName, Surface
 
 SURFACE_FILE = "surface.yaml"
+NEWEST = "newest"
+"""The source, in the words of the logs, that no model stands behind: what was created last."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class LoadedRelease:
     manifest: Manifest
     surface: Surface
     catalogue: Catalogue
-    sources: Mapping[SourceName, Source]
+    sources: Mapping[str, Source]
     ranker: RankerScorer | None
     tables: Mapping[str, Table]
     item_side: Mapping[str, Rows]
@@ -59,6 +62,16 @@ class LoadedRelease:
     @property
     def release_id(self) -> str:
         return self.manifest.release_id
+
+    @functools.cached_property
+    def quotas(self) -> dict[str, Quota]:
+        """By name of each source that is asked, how much it may bring; in the order of the surface file, and then the
+        newest items, where exploration wants some."""
+        found = dict[str, Quota](self.surface.retrieval.items())
+        newest = self.surface.slate.exploration.newest
+        if newest:
+            found[NEWEST] = Quota(min_quota=newest, max_quota=newest)
+        return found
 
     @functools.cached_property
     def layout(self) -> Layout:
@@ -102,7 +115,10 @@ class LoadedRelease:
             manifest=manifest,
             surface=surface,
             catalogue=catalogue,
-            sources={name: _source(model, folder / "index", catalogue) for name, model in models.items()},
+            sources={
+                **{name: _source(model, folder / "index", catalogue) for name, model in models.items()},
+                NEWEST: ListSource.newest(catalogue),
+            },
             ranker=ranker,
             tables=tables,
             item_side=_item_side(tables, catalogue),

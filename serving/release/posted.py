@@ -88,7 +88,7 @@ def extended(release: LoadedRelease, posted: Sequence[PostedItem]) -> LoadedRele
         posted=last,
         surface=_with_quota(release.surface),
         catalogue=_catalogue(release.catalogue, fresh),
-        sources={**release.sources, SOURCE: PostedSource(model, vectors[told], rows)},  # type: ignore[dict-item]
+        sources={**release.sources, SOURCE: PostedSource(model, vectors[told], rows)},
         item_side=_item_side(release, fresh),
         encoded=_encoded(release, fresh),
         reserve=np.concatenate([release.reserve, rows]),

@@ -61,6 +61,11 @@ class ListSource:
         """The list of `model`."""
         return cls(catalogue.rows(model.items.ids.tolist()), model.counts)
 
+    @classmethod
+    def newest(cls, catalogue: Catalogue) -> ListSource:
+        """Every item, the last created first; the score is when, in hours since 1970."""
+        return cls(catalogue.newest, (catalogue.created[catalogue.newest] / 3.6e9).astype(np.float32))
+
     def offer(self, request: Requests, k: int) -> Offer:
         # As many more as could be lost to what was seen.
         most = k + len(request.seen[0])

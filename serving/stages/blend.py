@@ -39,7 +39,7 @@ def blend(release: LoadedRelease, ask: Ask, offers: Offers) -> Candidates:
     """The surface's number of candidates (never fewer than slots), each once, within the quotas."""
     surface = release.surface
     listed = {name: offer.rows for name, offer in offers.by_source.items()}
-    merged = merge(listed, surface.retrieval, max(surface.slate.candidates, release.size_of(ask)))
+    merged = merge(listed, release.quotas, max(surface.slate.candidates, release.size_of(ask)))
     return Candidates(
         rows=merged.rows,
         scores=merged.scores,

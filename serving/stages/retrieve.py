@@ -7,24 +7,28 @@ from dataclasses import dataclass
 
 from serving.fallback.guard import UNGUARDED, Guard
 from serving.release.catalogue import among
-from serving.release.loaded import LoadedRelease
+from serving.release.loaded import NEWEST, LoadedRelease
 from serving.release.sources import Offer
 from serving.stages.hydrate import Person
 from serving.trace import nonzero
-from surfaces.surface import SourceName
 
 
 @dataclass(frozen=True)
 class Offers:
     """What each source offers, by its name. `failed`: sources that did not answer in time, or at all."""
 
-    by_source: Mapping[SourceName, Offer]
+    by_source: Mapping[str, Offer]
     removed: Mapping[str, int]
     failed: tuple[str, ...] = ()
 
     @property
     def kept(self) -> int:
         return sum(len(offer) for offer in self.by_source.values())
+
+    @property
+    def learnt(self) -> bool:
+        """Whether any source answered that a model stands behind: the newest items alone make no slate."""
+        return bool(self.by_source.keys() - {NEWEST})
 
 
 def retrieve(
@@ -34,22 +38,22 @@ def retrieve(
 
     Sources in `without` are not asked and count as failed.
     """
-    request, quotas = person.requests, release.surface.retrieval
+    request, quotas = person.requests, release.quotas
     asked = {
-        name: (lambda source=source, k=quotas[name].max_quota: source.offer(request, k))
-        for name, source in release.sources.items()
+        name: (lambda source=release.sources[name], k=quota.max_quota: source.offer(request, k))
+        for name, quota in quotas.items()
         if name not in without
     }
     found = guard.each("source", asked, release.surface.deadlines.retrieve)
-    offers: dict[SourceName, Offer] = {}
+    offers: dict[str, Offer] = {}
     removed = {"seen": 0, "not in the catalogue": 0}
-    for name in release.sources:
+    for name, quota in quotas.items():
         offer = found.get(name)
         if offer is None:
             continue
         seen, foreign = among(offer.rows, person.seen_rows), offer.rows < 0
-        fresh, quota = ~seen & ~foreign, quotas[name].max_quota
-        offers[name] = Offer(offer.rows[fresh][:quota], offer.scores[fresh][:quota])
+        fresh, most = ~seen & ~foreign, quota.max_quota
+        offers[name] = Offer(offer.rows[fresh][:most], offer.scores[fresh][:most])
         removed["seen"] += int(seen.sum())
         removed["not in the catalogue"] += int(foreign.sum())
-    return Offers(offers, nonzero(removed), tuple(name for name in release.sources if name not in found))
+    return Offers(offers, nonzero(removed), tuple(name for name in quotas if name not in found))

@@ -39,7 +39,7 @@ def _described(release: LoadedRelease) -> ReleaseResponse:
         surface=manifest.surface,
         release_id=manifest.release_id,
         day=manifest.day,
-        sources=list(release.sources),
+        sources=list(release.quotas),
         items=len(release.catalogue),
         feature_schema=manifest.feature_schema,
         tables=manifest.tables,

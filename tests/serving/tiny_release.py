@@ -64,6 +64,7 @@ def tiny_surface(ranker: bool = True, **slate: Any) -> Surface:
         for name, source in content["retrieval"].items()
         if name in models.MODELS
     }
+    content["slate"]["exploration"]["newest"] = 0
     content["slate"] |= slate
     if not ranker:
         content |= {"ranker": None, "value": {}}

@@ -70,7 +70,7 @@ def test_all_is_well_under_a_guard_as_without_one(release: LoadedRelease, guard:
 def test_a_source_that_fails_is_left_out_and_named(release: LoadedRelease, guard: LiveGuard) -> None:
     answer = recommend(without_sources(release, "als"), ASK, guard)
     assert answer.fallbacks == ("source:als",)
-    assert set(answer.offers.by_source) == set(release.sources) - {"als"}
+    assert set(answer.offers.by_source) == set(release.quotas) - {"als"}
     assert len(items(answer)) == 10
 
 

@@ -41,7 +41,7 @@ def copied(tiny_folder: Path, tmp_path: Path) -> Path:
 
 def test_a_release_knows_its_surface_catalogue_and_sources(release: LoadedRelease) -> None:
     assert release.surface == tiny_surface()
-    assert list(release.sources) == list(release.surface.retrieval)
+    assert list(release.quotas) == list(release.surface.retrieval)
     assert release.catalogue.ids.tolist() == ITEMS
     assert release.catalogue.titles[3] == "title of i03"
     assert [release.catalogue.topics.values[row] for row in range(4)] == [topic(item) for item in ITEMS[:4]]

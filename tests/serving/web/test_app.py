@@ -4,11 +4,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from serving.release import slots
+from serving.web import service
 from tests.serving.tiny_release import DAY
 from tests.serving.web.conftest import FIRST, SECOND
 
@@ -128,3 +130,28 @@ def test_switches_under_load_fail_no_request_and_mix_no_releases(
     assert len(answers) > 50
     assert {answer[1] for answer in answers} == {FIRST, SECOND}
     assert set(answers) == set(alone.values())
+
+
+def test_no_more_requests_are_computed_at_once_than_there_are_cores(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond, each would be interrupted by all others, and cost more for it."""
+    computing, most, lock, true = 0, 0, threading.Lock(), service.recommend
+
+    def counted(*args: Any) -> Any:
+        nonlocal computing, most
+        with lock:
+            computing += 1
+            most = max(most, computing)
+        try:
+            threading.Event().wait(0.01)
+            return true(*args)
+        finally:
+            with lock:
+                computing -= 1
+
+    monkeypatch.setattr(service, "recommend", counted)
+    with ThreadPoolExecutor(8) as pool:
+        sent = list(pool.map(lambda _: client.post("/v1/shorts/recommend", json={}).status_code, range(40)))
+    assert sent == [200] * 40
+    assert most == min(service.AT_ONCE, 8)

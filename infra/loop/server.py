@@ -61,7 +61,7 @@ def served(home: Home, surface: Surface, clock: SimulatedClock, over_http: bool)
 
     Raises InfrastructureError if it is not ready in time.
     """
-    app = create_app(home.root, [surface], _INTERVAL_S, clock)
+    app = create_app(home.root, [surface], _INTERVAL_S, clock, patient=True)
     with _over_socket(app) if over_http else in_process(app) as client:
         _await_release(client, surface.surface)
         yield LiveServer(client, app.state.service.online)

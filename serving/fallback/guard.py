@@ -63,11 +63,16 @@ UNGUARDED = Unguarded()
 
 
 class LiveGuard:
-    """The guard of one surface on a server. `taken` counts fallbacks by name; `clock` is monotonic seconds."""
+    """The guard of one surface on a server. `taken` counts fallbacks by name; `clock` is monotonic seconds.
 
-    def __init__(self, fallback: Fallback, clock: Callable[[], float] = time.monotonic) -> None:
+    `patient`: nothing comes too late. Where a day is simulated, how busy the machine is must not say what it was.
+    """
+
+    def __init__(
+        self, fallback: Fallback, clock: Callable[[], float] = time.monotonic, *, patient: bool = False
+    ) -> None:
         self.taken: Counter[str] = Counter()
-        self._fallback, self._clock = fallback, clock
+        self._fallback, self._clock, self._patient = fallback, clock, patient
         self._breakers: dict[str, Breaker] = {}
         self._last_good = LastGood(fallback.keep.total_seconds(), clock)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="stage")
@@ -84,7 +89,7 @@ class LiveGuard:
         """As the protocol says; `calls` run beside one another, and all have until `deadline` from now."""
         admitted = {name: self._breaker(f"{kind}:{name}") for name in calls}
         admitted = {name: breaker for name, breaker in admitted.items() if breaker.admits()}
-        until = None if deadline is None else time.monotonic() + deadline.total_seconds()
+        until = None if deadline is None or self._patient else time.monotonic() + deadline.total_seconds()
         futures = {name: self._workers.submit(calls[name]) for name in admitted}
         found: dict[Name, Output] = {}
         for name, future in futures.items():

@@ -71,9 +71,11 @@ class Service:
     turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
 
     @classmethod
-    def of(cls, home: Path, surfaces: Iterable[Surface], clock: Clock = wall_clock) -> Service:
+    def of(
+        cls, home: Path, surfaces: Iterable[Surface], clock: Clock = wall_clock, *, patient: bool = False
+    ) -> Service:
         """Serving `surfaces` from `home`/releases, logging to `home`/landing, with online state in `home`/online
-        unless FEEDMILL_ONLINE_STORE names another store.
+        unless FEEDMILL_ONLINE_STORE names another store. `patient`: no stage has a deadline.
 
         Raises UserError for a key of the pseudonyms, or a store, that cannot be used.
         """
@@ -89,7 +91,7 @@ class Service:
             online=LiveState(store),
             metrics=Metrics(),
             shadows={name: Shadow(home / "releases" / name, home / "shadow" / name) for name in served},
-            guards={name: LiveGuard(one.fallback) for name, one in served.items()},
+            guards={name: LiveGuard(one.fallback, patient=patient) for name, one in served.items()},
             clock=clock,
         )
 

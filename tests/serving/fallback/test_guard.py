@@ -45,6 +45,15 @@ def test_what_comes_too_late_is_left_out_and_left_alone_after_a_while(guard: Liv
     assert guard.open_breakers == ["stage:rank"]
 
 
+def test_where_time_is_simulated_nothing_comes_too_late() -> None:
+    guard, pause = LiveGuard(Fallback(failures=2), patient=True), threading.Event()
+    try:
+        slow = {"rank": lambda: not pause.wait(0.05), "broken": fails}
+        assert guard.each("stage", slow, timedelta(0)) == {"rank": True}
+    finally:
+        guard.close()
+
+
 def test_without_a_guard_what_fails_fails() -> None:
     with pytest.raises(OSError, match="no such shard"):
         UNGUARDED.each("source", {"c": fails}, timedelta(0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -24,6 +25,9 @@ AT_WORK = frozenset({"scheduled", "queued", "running", "restarting", "up_for_ret
 """States in which a task has begun, or is about to."""
 SPARK_STOP = "spark_stop"
 """The task that gives Spark back, whatever became of the others."""
+SETTLE_S = 15.0
+"""How long the tasks after a failed one may take to hear of it."""
+_POLL_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -103,13 +107,24 @@ class AirflowApi:
         """End `run` as failed: tasks at work fail, what follows them does not run, and Spark is stopped.
 
         The run itself is not marked: that would skip the tasks that wait, and a run of skipped tasks is a success.
+        A task that ended in this moment has let the next one begin: it is looked again until none is left.
         """
-        tasks = list(self.tasks(dag, run))
+        at_work, waiting = self._unfinished(dag, run)
+        marked, deadline = at_work or waiting, time.monotonic() + SETTLE_S
+        while True:
+            for name in marked:
+                path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{name}"
+                self._call("PATCH", path, {"new_state": "failed", "note": note})
+            marked, waiting = self._unfinished(dag, run)
+            if not (marked or waiting) or time.monotonic() > deadline:
+                return
+            time.sleep(_POLL_S)
+
+    def _unfinished(self, dag: str, run: str) -> tuple[list[str], list[str]]:
+        """The tasks of `run` that are at work, and those that wait, but for the one that stops Spark."""
+        tasks = [task for task in self.tasks(dag, run) if task.name != SPARK_STOP]
         at_work = [task.name for task in tasks if task.state in AT_WORK]
-        waiting = [task.name for task in tasks if task.state is None and task.name != SPARK_STOP]
-        for name in at_work or waiting:
-            path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{name}"
-            self._call("PATCH", path, {"new_state": "failed", "note": note})
+        return at_work, [task.name for task in tasks if task.state is None]
 
     def tasks(self, dag: str, run: str) -> Iterator[Task]:
         """Every task of `run`, as it stands."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 from typing import Annotated
 
 import typer
@@ -17,9 +16,6 @@ from schemas.errors import UserError
 KEEP_ALIVE_S = 75
 """Longer than load balancers keep an idle connection (60 s): whoever closes first must not be the server, or a request
 that is just coming is lost."""
-SWITCH_S = 0.0005
-"""How long a thread may keep the interpreter from the others. A request lets go of it a dozen times (to FAISS, to ONNX
-Runtime, to another thread), and each time it may have to wait so long for a thread that writes logs."""
 
 
 def serve(
@@ -33,7 +29,6 @@ def serve(
     _require_free(host, port)
     # One thread a request: requests run beside one another, and a library's own threads would only get in their way.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    sys.setswitchinterval(SWITCH_S)
     import uvicorn
 
     from serving.web.app import create_app

@@ -53,9 +53,9 @@ class Exploration(Setpoint):
     - `thompson`: the best under one of `samples` stated draws from a posterior of every item's relevance.
 
     Each is mixed with a share `epsilon` of uniform exploration; the slots `reserved` (from 0) are uniform altogether.
-    What is explored, that is, not the best, is at or above `floor`. The first of `segments` that fits a request
-    overrides the setpoint. So many of the `newest` items are candidates of every request: what no model knows yet is
-    offered by no source, and could not be explored.
+    After `strength` impressions the variance of a Thompson score has halved. What is explored, that is, not the best,
+    is at or above `floor`. The first of `segments` that fits a request overrides the setpoint. So many of the `newest`
+    items are candidates of every request: what no model knows yet is offered by no source, and could not be explored.
     """
 
     policy: PolicyName = "epsilon_greedy"
@@ -65,7 +65,6 @@ class Exploration(Setpoint):
     floor: Floor | None = None
     newest: Count = 0
     segments: tuple[Segment, ...] = ()
-    """`strength`: impressions after which the variance of a Thompson score has halved."""
 
     @model_validator(mode="after")
     def _fits_the_policy(self) -> Self:

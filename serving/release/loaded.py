@@ -23,14 +23,12 @@ from schemas.release import Manifest
 from serving.ask import Ask
 from serving.release.catalogue import Catalogue, Rows
 from serving.release.snapshot import Crossed, Lists, Table
-from serving.release.sources import IndexSource, ListSource, ModelSource, Source
+from serving.release.sources import FRESH, NEWEST, IndexSource, ListSource, ModelSource, Source
 from serving.release.verify import verify
 from surfaces.surface import Source as Quota
 from surfaces.surface import SourceName, Surface
 
 SURFACE_FILE = "surface.yaml"
-NEWEST = "newest"
-"""The source, in the words of the logs, that no model stands behind: what was created last."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,11 @@ class LoadedRelease:
 
     @functools.cached_property
     def quotas(self) -> dict[str, Quota]:
-        """By name of each source that is asked, how much it may bring; in the order of the surface file, and then the
-        newest items, where exploration wants some."""
+        """By name of each source that is asked, how much it may bring: in the order of the surface file, then posted
+        items, where there are some, and the newest, where exploration wants some."""
         found = dict[str, Quota](self.surface.retrieval.items())
+        if FRESH in self.sources:
+            found[FRESH] = self.surface.fresh
         newest = self.surface.slate.exploration.newest
         if newest:
             found[NEWEST] = Quota(min_quota=newest, max_quota=newest)

@@ -15,11 +15,7 @@ from models.two_tower import TwoTower
 from models.vocabulary import strings
 from serving.release.catalogue import Catalogue, Column, Rows
 from serving.release.loaded import LoadedRelease
-from serving.release.sources import IndexSource, Offer
-from surfaces.surface import Surface
-
-SOURCE = "fresh"
-"""The name of the source, as the logs have it."""
+from serving.release.sources import FRESH, IndexSource, Offer
 
 
 @dataclass(frozen=True)
@@ -86,9 +82,8 @@ def extended(release: LoadedRelease, posted: Sequence[PostedItem]) -> LoadedRele
     return replace(
         release,
         posted=last,
-        surface=_with_quota(release.surface),
         catalogue=_catalogue(release.catalogue, fresh),
-        sources={**release.sources, SOURCE: PostedSource(model, vectors[told], rows)},
+        sources={**release.sources, FRESH: PostedSource(model, vectors[told], rows)},
         item_side=_item_side(release, fresh),
         encoded=_encoded(release, fresh),
         reserve=np.concatenate([release.reserve, rows]),
@@ -123,10 +118,6 @@ def _two_tower(release: LoadedRelease) -> TwoTower | None:
 
 def _columns(posted: Sequence[PostedItem]) -> tuple[list[str | None], list[str | None]]:
     return [one.creator_id for one in posted], [one.topic for one in posted]
-
-
-def _with_quota(surface: Surface) -> Surface:
-    return surface.model_copy(update={"retrieval": {**surface.retrieval, SOURCE: surface.fresh}})
 
 
 def _catalogue(before: Catalogue, fresh: Sequence[PostedItem]) -> Catalogue:

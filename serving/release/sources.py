@@ -13,6 +13,10 @@ from models.interface import FactorRetriever, Floats, Requests, Retriever
 from models.popular import Popular
 from serving.release.catalogue import Catalogue, Rows
 
+FRESH, NEWEST = "fresh", "newest"
+"""Sources, in the words of the logs, that stand in no surface's `retrieval`: items posted since the release, and the
+last created, behind which there is no model."""
+
 
 @dataclass(frozen=True)
 class Offer:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from serving.fallback.guard import UNGUARDED, Guard
 from serving.release.catalogue import among
-from serving.release.loaded import NEWEST, LoadedRelease
-from serving.release.sources import ListSource, Offer
+from serving.release.loaded import LoadedRelease
+from serving.release.sources import NEWEST, ListSource, Offer
 from serving.stages.hydrate import Person
 from serving.trace import nonzero
 
@@ -39,13 +40,18 @@ def retrieve(
     Sources in `without` are not asked and count as failed. A list is at hand: nothing has to guard it.
     """
     request, quotas = person.requests, release.quotas
-    asked = {
-        name: (lambda source=release.sources[name], k=quota.max_quota: source.offer(request, k))
-        for name, quota in quotas.items()
-        if name not in without
+    asked = {name: release.sources[name] for name in quotas if name not in without}
+    at_hand = {
+        name: source.offer(request, quotas[name].max_quota)
+        for name, source in asked.items()
+        if isinstance(source, ListSource)
     }
-    at_once = {name: asked.pop(name)() for name in list(asked) if isinstance(release.sources[name], ListSource)}
-    found = at_once | guard.each("source", asked, release.surface.deadlines.retrieve)
+    calls = {
+        name: partial(source.offer, request, quotas[name].max_quota)
+        for name, source in asked.items()
+        if name not in at_hand
+    }
+    found = at_hand | guard.each("source", calls, release.surface.deadlines.retrieve)
     offers: dict[str, Offer] = {}
     removed = {"seen": 0, "not in the catalogue": 0}
     for name, quota in quotas.items():

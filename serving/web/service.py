@@ -39,7 +39,6 @@ from surfaces.surface import Surface
 NO_SURFACE: dict[int | str, dict[str, Any]] = {404: {"description": "no such surface"}}
 NO_RELEASE: dict[int | str, dict[str, Any]] = {503: {"description": "the surface has no live release yet"}}
 
-
 AT_ONCE = max(1, os.cpu_count() or 1)
 """Requests that are computed at the same time; others wait their turn. More than there are cores would take turns in
 the middle of one another, and each would cost more: of 8 clients on 2 cores, 90 requests a second where 69 were."""

@@ -11,7 +11,8 @@ from serving.ask import Ask
 from serving.experiments.variant import in_arms
 from serving.fallback.guard import LiveGuard
 from serving.pipeline import Answer, recommend
-from serving.release.loaded import NEWEST, LoadedRelease
+from serving.release.loaded import LoadedRelease
+from serving.release.sources import NEWEST
 from surfaces.experiments import Experiments
 from surfaces.fallback import Fallback
 from surfaces.slate import Slate

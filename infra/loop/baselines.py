@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from infra.loop.instead import Answer
+from infra.loop.counterfactual import Answer
 from infra.loop.record import ITEM_ITEM, OPTIMAL, POPULAR, RANDOM
 from models.interface import Requests as ModelRequests
 from models.item_item import ItemItem

@@ -17,6 +17,9 @@ from worlds.logs import policy, tables
 from worlds.sessions import DAY_US, midnight
 from worlds.world import World
 
+PART = "part-0000.parquet"
+"""The file of a day and layer."""
+
 
 def live(world: World, home: Home, pending: list[Row], liked: Floats) -> Day:
     """Serve the world's day by popularity with exploration, and land it; `liked` (items so far,) counts responses.
@@ -54,4 +57,4 @@ def _outcomes(heard: list[Row]) -> pa.Table:
 
 def _land(landing: Path, layer: str, day: date, rows: pa.Table) -> None:
     with files.replacing(landing, layer, day) as folder:
-        files.write_parquet(files.conform(rows, layer), folder / "part-0000.parquet")
+        files.write_parquet(files.conform(rows, layer), folder / PART)

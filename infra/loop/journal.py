@@ -19,7 +19,9 @@ from worlds.draws import Floats
 from worlds.world import World
 
 _WHO, _TURNS = "loop.json", "turns.jsonl"
-_POPULAR, _WORLD, _MET = "most popular", "world", "met"
+_POPULAR, _WORLD, _SEEN = "most popular", "world", "seen"
+_FORMAT = 2
+"""What states and turns hold; a loop of another format is not gone on with."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,14 @@ class State:
     """What the next day depends on besides the lake and the releases.
 
     `world`: what its past has left, as `World.state` gives it. `popular`: (items,) the faded counts of the most-popular
-    baseline. `met`: what users have met lately, as `Met.state` gives it. `pending`: outcomes still on their way to the
-    server, each with its `arrives_at` in UTC microseconds. `online`: the folder of the server's real-time state; a copy
-    of it is kept.
+    baseline. `seen`: what users have seen lately, as `Seen.state` gives it. `pending`: outcomes still on their way to
+    the server, each with its `arrives_at` in UTC microseconds. `online`: the folder of the server's real-time state; a
+    copy of it is kept.
     """
 
     world: Mapping[str, npt.NDArray[Any]]
     popular: Floats
-    met: Mapping[str, npt.NDArray[Any]]
+    seen: Mapping[str, npt.NDArray[Any]]
     pending: list[dict[str, Any]]
     online: Path
 
@@ -91,15 +93,15 @@ class Journal:
         number = turns[-1].number
         with np.load(self._state(number)) as held:
             popular = held[_POPULAR]
-            past: dict[str, dict[str, npt.NDArray[Any]]] = {_WORLD: {}, _MET: {}}
+            past: dict[str, dict[str, npt.NDArray[Any]]] = {_WORLD: {}, _SEEN: {}}
             for part, name in (key.split("/") for key in held.files if key != _POPULAR):
                 past[part][name] = held[f"{part}/{name}"]
         pending = [json.loads(line) for line in self._pending(number).read_text().splitlines()]
-        return State(past[_WORLD], popular, past[_MET], pending, self._online(number))
+        return State(past[_WORLD], popular, past[_SEEN], pending, self._online(number))
 
     def note(self, turn: Turn, state: State) -> None:
         """Take down `turn` and the `state` after it. Its line is written last: without it the turn did not happen."""
-        pasts = {_WORLD: state.world, _MET: state.met}
+        pasts = {_WORLD: state.world, _SEEN: state.seen}
         arrays = {f"{part}/{name}": values for part, past in pasts.items() for name, values in past.items()}
         partial = self._state(turn.number).with_suffix(".part")
         with partial.open("wb") as file:
@@ -125,7 +127,8 @@ class Journal:
 
 
 def fingerprint(world: World) -> dict[str, Any]:
-    """What makes a world's days what they are: its name, seed, first day and a hash of its file and its surface's."""
+    """What makes a world's days what they are: its name, seed, first day and a hash of its file and its surface's; and
+    the format in which a journal keeps them."""
     text = world.config.model_dump_json() + world.surface.model_dump_json()
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return {
@@ -135,6 +138,7 @@ def fingerprint(world: World) -> dict[str, Any]:
         "users": world.config.population.users,
         "items": world.config.catalogue.items,
         "configuration": digest,
+        "format": _FORMAT,
     }
 
 

@@ -11,6 +11,7 @@ import httpx
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from infra.loop.bootstrap import PART
 from infra.loop.server import PATIENCE_S, Server, answered
 from jobs.night import days_between
 from lake.home import Home
@@ -44,7 +45,7 @@ def post_new(world: World, home: Home, server: Server) -> int:
 def _batches(home: Home, surface: str, days: list[date]) -> Iterator[list[dict[str, Any]]]:
     """The items created on `days`, as they go over the wire."""
     for day in days:
-        rows = pq.read_table(home.landing(surface) / "item" / f"day={day}" / "part-0000.parquet", columns=list(_SENT))
+        rows = pq.read_table(home.landing(surface) / "item" / f"day={day}" / PART, columns=list(_SENT))
         new = rows.filter(pc.equal(pc.cast(rows["created_at"], "date32"), day)).to_pylist()
         for start in range(0, len(new), MAX_ITEMS):
             yield [_sent(row) for row in new[start : start + MAX_ITEMS]]

@@ -8,11 +8,11 @@ from rich.console import Console
 
 from infra.loop.day import Row
 from infra.loop.journal import Journal, fingerprint
-from infra.loop.met import Met
 from infra.loop.night import OneSpark
 from infra.loop.picture import draw
 from infra.loop.record import Turn
 from infra.loop.screen import line, summary
+from infra.loop.seen import Seen
 from infra.loop.turn import Loop, restore, turn
 from lake.home import Home
 from schemas.errors import UserError
@@ -56,7 +56,7 @@ def run(config: WorldConfig, home: Home, options: Options, console: Console) -> 
             world,
             journal,
             Popular(),
-            Met.nothing(world.surface),
+            Seen.nothing(world.surface),
             first_night=options.warm_up,
             over_http=options.over_http,
             airflow=options.airflow,

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.loop import baselines, bootstrap, day, instead, measure, night
+from infra.loop import baselines, bootstrap, counterfactual, day, measure, night
 from infra.loop.clock import SimulatedClock
 from infra.loop.day import Day
 from infra.loop.journal import Journal, State
-from infra.loop.met import Met
 from infra.loop.posting import post_new
 from infra.loop.record import SERVED, Turn, Verdict
+from infra.loop.seen import Seen
 from infra.loop.server import served
 from jobs.night import Night
 from lake.home import Home
@@ -37,14 +37,14 @@ BOOTSTRAP = "bootstrap"
 class Loop:
     """A loop in `home`. `first_night` is the number of the first day that a night follows.
 
-    `met`: what the server has shown its users lately, and what they have consumed.
+    `seen`: what the server has shown its users lately, and what they have consumed.
     """
 
     home: Home
     world: World
     journal: Journal
     popular: Popular
-    met: Met
+    seen: Seen
     first_night: int = 2
     over_http: bool = False
     airflow: bool = False
@@ -84,7 +84,7 @@ def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told
         seconds=time.monotonic() - began,
     )
     _learn(loop, lived, by_server=release is not None)
-    loop.journal.note(found, State(world.state(), loop.popular.count, loop.met.state(), lived.pending, _online(loop)))
+    loop.journal.note(found, State(world.state(), loop.popular.count, loop.seen.state(), lived.pending, _online(loop)))
     return found
 
 
@@ -92,7 +92,7 @@ def restore(loop: Loop, state: State) -> None:
     """Bring the world, the baselines and the server's real-time state to where `state` left them."""
     loop.world.resume(**state.world)
     loop.popular.count = state.popular
-    loop.met.restore(state.met)
+    loop.seen.restore(state.seen)
     shutil.rmtree(_online(loop), ignore_errors=True)
     if state.online.is_dir():
         shutil.copytree(state.online, _online(loop))
@@ -101,9 +101,9 @@ def restore(loop: Loop, state: State) -> None:
 def _learn(loop: Loop, lived: Day, *, by_server: bool) -> None:
     """Take up the day that was `lived`. What the world's logging policy showed no server remembers."""
     if by_server:
-        loop.met.see(lived.asked, lived.slates)
-    loop.met.consume(lived.asked, lived.happened)
-    loop.met.forget(midnight(loop.world.date) + DAY_US)
+        loop.seen.show(lived.asked, lived.slates)
+    loop.seen.consume(lived.asked, lived.happened)
+    loop.seen.forget(midnight(loop.world.date) + DAY_US)
     loop.popular.learn(lived.happened)
     loop.world.advance(lived.asked, lived.happened)
 
@@ -115,7 +115,9 @@ def _online(loop: Loop) -> Path:
 def _others(loop: Loop, lived: Day, release: Path | None) -> dict[str, Codes]:
     """What the other policies show to the day's requests."""
     answers = baselines.answers(loop.popular, release)
-    return {policy: instead.live(loop.world, lived.asked, loop.met, answer) for policy, answer in answers.items()}
+    return {
+        policy: counterfactual.live(loop.world, lived.asked, loop.seen, answer) for policy, answer in answers.items()
+    }
 
 
 def _serve(loop: Loop, pending: list[day.Row], told: Callable[[str], None]) -> Day:

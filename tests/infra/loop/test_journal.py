@@ -53,7 +53,7 @@ def test_what_was_noted_is_told_again(journal: Journal) -> None:
     }
     assert found.world["consumed"].dtype == np.int32
     assert found.popular.tolist() == [1.5, 0.0]
-    assert {name: events.tolist() for name, events in found.met.items()} == {"shown": [[1], [2], [2]]}
+    assert {name: events.tolist() for name, events in found.seen.items()} == {"shown": [[1], [2], [2]]}
     assert found.pending == state(2).pending
 
 
@@ -96,6 +96,15 @@ def test_resuming_another_world_or_seed_is_refused_naming_both(journal: Journal)
     journal.resume(WHO)
     with pytest.raises(UserError, match=r"with world shorts, seed 1; asked is one with world news, seed 2"):
         journal.resume(WHO | {"world": "news", "seed": 2})
+
+
+def test_a_loop_of_another_version_is_not_gone_on_with(tmp_path: Path) -> None:
+    """Its states are others, and so is what its lines say."""
+    now = fingerprint(World(load("shorts")))
+    older = Journal(tmp_path / "older")
+    older.begin({name: value for name, value in now.items() if name != "format"})
+    with pytest.raises(UserError, match=r"with format None; asked is one with format \d"):
+        older.resume(now)
 
 
 def test_the_fingerprint_follows_every_change_of_a_world() -> None:

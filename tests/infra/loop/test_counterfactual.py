@@ -7,8 +7,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from infra.loop.instead import live
-from infra.loop.met import Met, Recent
+from infra.loop.counterfactual import live
+from infra.loop.seen import Recent, Seen
 from surfaces.surface import Session
 from worlds.draws import Codes
 from worlds.load import load
@@ -28,13 +28,13 @@ def world() -> World:
     return found
 
 
-def served(world: World, met: Met) -> tuple[Requests, Codes]:
-    """A day that the optimum serves, taken up by the world and by what was met."""
+def served(world: World, past: Seen) -> tuple[Requests, Codes]:
+    """A day that the optimum serves, taken up by the world and by what was seen."""
     asked = world.requests()
-    slates = live(world, asked, met, Optimal().slates)
-    met.see(asked, slates)
+    slates = live(world, asked, past, Optimal().slates)
+    past.show(asked, slates)
     happened = world.respond(asked, slates)
-    met.consume(asked, happened)
+    past.consume(asked, happened)
     world.advance(asked, happened)
     return asked, slates
 
@@ -45,19 +45,19 @@ def seen(asked: Requests, slates: Codes) -> list[tuple[int, int]]:
 
 
 def test_nobody_is_shown_the_same_again_on_the_day_or_the_next(world: World) -> None:
-    met = Met.nothing(world.surface)
-    shown = [pair for _ in range(2) for pair in seen(*served(world, met))]
+    past = Seen.nothing(world.surface)
+    shown = [pair for _ in range(2) for pair in seen(*served(world, past))]
     assert len(shown) == len(set(shown)) > 500
 
 
 def test_what_users_have_forgotten_is_not_shown_again_within_the_training_window() -> None:
     """The server remembers for them; so does who stands in its place."""
     forgetful = World(load("shorts", changes=SMALL | {"memory": 1}), 3)
-    met = Met(Recent(timedelta(0)), Recent(timedelta(days=7)))
+    past = Seen(Recent(timedelta(0)), Recent(timedelta(days=7)))
     eaten: set[tuple[int, int]] = set()
     for _ in range(2):
         before = forgetful.copy()
-        asked, slates = served(forgetful, met)
+        asked, slates = served(forgetful, past)
         assert not eaten & set(seen(asked, slates))
         had = consumption(asked, before.respond(asked, slates))
         eaten |= set(zip(had.user.tolist(), had.item.tolist(), strict=True))
@@ -66,20 +66,20 @@ def test_what_users_have_forgotten_is_not_shown_again_within_the_training_window
 
 def test_a_surface_that_shows_again_bars_only_what_was_consumed(world: World) -> None:
     free = World(world.config, 3, surface=world.surface.model_copy(update={"session": Session(seen=False)}))
-    met = Met.nothing(free.surface)
-    shown = [pair for _ in range(2) for pair in seen(*served(free, met))]
+    past = Seen.nothing(free.surface)
+    shown = [pair for _ in range(2) for pair in seen(*served(free, past))]
     assert len(shown) > len(set(shown))
 
 
-def test_a_day_in_the_servers_place_leaves_the_world_and_what_was_met_alone(world: World) -> None:
-    met = Met.nothing(world.surface)
-    served(world, met)
-    before = (world.consumed.copy(), {name: events.copy() for name, events in met.state().items()})
+def test_a_day_in_the_servers_place_leaves_the_world_and_what_was_seen_alone(world: World) -> None:
+    past = Seen.nothing(world.surface)
+    served(world, past)
+    before = (world.consumed.copy(), {name: events.copy() for name, events in past.state().items()})
     asked = world.requests()
-    first, again = (live(world, asked, met, Optimal().slates) for _ in range(2))
+    first, again = (live(world, asked, past, Optimal().slates) for _ in range(2))
     assert (first == again).all()
     assert (world.consumed == before[0]).all()
-    assert all((met.state()[name] == events).all() for name, events in before[1].items())
+    assert all((past.state()[name] == events).all() for name, events in before[1].items())
 
 
 def test_a_request_is_answered_knowing_what_came_of_the_earlier_ones(world: World) -> None:
@@ -90,7 +90,7 @@ def test_a_request_is_answered_knowing_what_came_of_the_earlier_ones(world: Worl
         return Popular().slates(world, asked, past)
 
     asked = world.requests()
-    live(world, asked, Met.nothing(world.surface), answer)
+    live(world, asked, Seen.nothing(world.surface), answer)
     assert sum(len(part) for part, _ in told) == len(asked)
     assert all(len(np.unique(part.user)) == len(part) for part, _ in told)
     assert len(told[0][1].lately.item) == 0 < len(told[-1][1].lately.item)

@@ -1,4 +1,4 @@
-"""What users have met counts as long as it is kept, and no longer."""
+"""What users have seen counts as long as it is kept, and no longer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from infra.loop.met import Met, Recent
+from infra.loop.seen import Recent, Seen
 from surfaces.load import load
 
 HOUR = 3_600_000_000
@@ -25,13 +25,13 @@ def test_what_happened_counts_until_it_is_too_old() -> None:
 
 
 def test_a_copy_has_a_future_of_its_own_and_a_state_brings_it_back() -> None:
-    met = Met.nothing(load("shorts"))
-    met.had.learn(np.array([1]), np.array([5]), np.array([HOUR]))
-    other, restored = met.copy(), Met.nothing(load("shorts"))
-    restored.restore(met.state())
+    seen = Seen.nothing(load("shorts"))
+    seen.had.learn(np.array([1]), np.array([5]), np.array([HOUR]))
+    other, restored = seen.copy(), Seen.nothing(load("shorts"))
+    restored.restore(seen.state())
     other.had.learn(np.array([2]), np.array([6]), np.array([2 * HOUR]))
-    assert met.had.events.tolist() == restored.had.events.tolist() == [[1], [5], [HOUR]]
+    assert seen.had.events.tolist() == restored.had.events.tolist() == [[1], [5], [HOUR]]
     assert other.had.events.shape == (3, 2)
-    met.forget(HOUR + met.had.microseconds)
-    assert met.had.events.shape == (3, 0)
+    seen.forget(HOUR + seen.had.microseconds)
+    assert seen.had.events.shape == (3, 0)
     assert restored.had.events.shape == (3, 1)

@@ -1,4 +1,4 @@
-"""What plainer policies would have made of a day in the server's place.
+"""Counterfactual days: what plainer policies would have made of a day in the server's place.
 
 Each takes over the users as the server has left them that morning and lives the whole day itself: what it has shown,
 and what came of it, bars its own later slates. A policy judged request by request among what another left over that
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from infra.loop.met import Met
+from infra.loop.seen import Seen
 from worlds.draws import Codes
 from worlds.sessions import Requests
 from worlds.truth.past import Past
@@ -22,17 +22,17 @@ Answer = Callable[[World, Requests, Past], Codes]
 """(r, k) item rows for requests, -1 for a slot that could not be filled; nothing that the past bars."""
 
 
-def live(world: World, asked: Requests, morning: Met, answer: Answer) -> Codes:
+def live(world: World, asked: Requests, morning: Seen, answer: Answer) -> Codes:
     """The slates (r, k) of today's requests, each answered knowing what came of the user's earlier ones.
 
-    `morning`: what users had met when the day began; neither it nor `world` is changed.
+    `morning`: what users had seen when the day began; neither it nor `world` is changed.
     """
-    met, slates = morning.copy(), np.full((len(asked), world.surface.slate.size), -1, dtype=np.int64)
+    seen, slates = morning.copy(), np.full((len(asked), world.surface.slate.size), -1, dtype=np.int64)
     for turn in _turns(asked):
         part = asked.take(turn)
-        slates[turn] = answer(world, part, met.past(world))
-        met.see(part, slates[turn])
-        met.consume(part, world.respond(part, slates[turn]))
+        slates[turn] = answer(world, part, seen.past(world))
+        seen.show(part, slates[turn])
+        seen.consume(part, world.respond(part, slates[turn]))
     return slates
 
 

@@ -1,4 +1,4 @@
-"""What users have met lately: the server shows it to them no more, and so does nobody who stands in its place."""
+"""What users have seen lately: the server does not show it again, and neither does who stands in its place."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _none() -> Events:
 
 @dataclass
 class Recent:
-    """Who met which item when: events that are no older than `keep`."""
+    """Who saw which item when: events that are no older than `keep`."""
 
     keep: timedelta
     events: Events = field(default_factory=_none)
@@ -49,7 +49,7 @@ class Recent:
 
 
 @dataclass(frozen=True)
-class Met:
+class Seen:
     """What users were `shown` within the surface's session, and what they `had` (consumed) within its training
     window."""
 
@@ -57,16 +57,16 @@ class Met:
     had: Recent
 
     @classmethod
-    def nothing(cls, surface: Surface) -> Met:
+    def nothing(cls, surface: Surface) -> Seen:
         """Nothing yet, of what `surface` remembers."""
         session, window = surface.session, timedelta(days=surface.training.window_days)
         return cls(Recent(session.keep if session.seen else timedelta(0)), Recent(window))
 
-    def copy(self) -> Met:
+    def copy(self) -> Seen:
         """The same so far, with a future of its own."""
-        return Met(replace(self.shown), replace(self.had))
+        return Seen(replace(self.shown), replace(self.had))
 
-    def see(self, asked: Requests, slates: Codes) -> None:
+    def show(self, asked: Requests, slates: Codes) -> None:
         """Take up what a server showed (r, k) to `asked`."""
         user, at = (np.repeat(values, slates.shape[1]) for values in (asked.user, asked.at))
         self.shown.learn(user, slates.ravel(), at)

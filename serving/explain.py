@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from serving.logs.records import feature_values, maps, missing_features
+from serving.logs.by_candidate import feature_values, maps, missing_features
 from serving.pipeline import Answer
 from serving.slate.draw import Draw
 
@@ -49,8 +49,8 @@ def explain(answer: Answer) -> list[Path]:
     """The path of every shown item, from the top."""
     value_ranks = np.empty(len(answer.values.order), dtype=np.int64)
     value_ranks[answer.values.order] = np.arange(len(value_ranks))
-    raw, scores = maps(answer.scores.raw, len(value_ranks)), maps(answer.scores.calibrated, len(value_ranks))
-    features, missing = feature_values(answer), missing_features(answer)
+    raw, scores = (list(maps(heads, len(value_ranks))) for heads in (answer.scores.raw, answer.scores.calibrated))
+    features, missing = list(feature_values(answer)), list(missing_features(answer))
     weights = answer.release.surface.value
     paths = []
     for position, slot in enumerate(answer.slate.slots):

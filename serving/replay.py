@@ -13,8 +13,9 @@ from typing import Any
 from schemas.errors import UserError
 from schemas.logs import CANDIDATE, IMPRESSION, RANKING, REQUEST
 from serving.ask import Ask
+from serving.logs.lines import encode
 from serving.logs.reading import Logged
-from serving.logs.records import Row, config_of, encode, rows_of
+from serving.logs.records import Row, config_of, rows_of
 from serving.online.items import PostedItems
 from serving.pipeline import recommend
 from serving.release.loaded import LoadedRelease

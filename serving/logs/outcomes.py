@@ -15,7 +15,8 @@ from typing import Literal
 
 from schemas.errors import InfrastructureError
 from schemas.logs import OUTCOME
-from serving.logs.records import Row, encode, request_of, written
+from serving.logs.lines import encode
+from serving.logs.records import Row, request_of, written
 from serving.logs.writer import LogWriter
 from surfaces.surface import Surface
 

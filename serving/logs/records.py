@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import compress
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-import orjson
 
-from features.registry import registry
-from models.interface import Floats
 from schemas.logs import CANDIDATE, IMPRESSION, RANKING, REQUEST
 from serving.dice import chance
-from serving.logs.writer import Batch
+from serving.logs.by_candidate import known_features, maps, missing_features
 from serving.pipeline import Answer
 from serving.release.loaded import SURFACE_FILE, LoadedRelease
 
-Given = TypeVar("Given")
 Row = dict[str, Any]
 """One row of a layer, a null field left out. Numbers come back exactly: JSON has the shortest text of each float64,
 which holds every float32."""
@@ -52,21 +45,23 @@ def config_of(release: LoadedRelease) -> str:
 
 
 def rows_of(answer: Answer, sample: float) -> dict[str, list[Row]]:
-    """Layer to rows: the request, its impressions and, for a share `sample` of requests, candidates and ranking.
+    """`layers_of` with every row made."""
+    return {layer: list(rows) for layer, rows in layers_of(answer, sample).items()}
 
-    What a slate that was drawn beforehand was drawn from is logged nowhere.
+
+def layers_of(answer: Answer, sample: float, unlogged: int = 0) -> dict[str, Iterable[Row]]:
+    """Layer to rows: the request, its impressions and, for a share `sample` of requests, candidates and ranking, whose
+    rows are made one by one as they are asked for.
+
+    `unlogged`: how many requests before this one are missing from the log. What a slate that was drawn beforehand was
+    drawn from is logged nowhere.
     """
     sampled = is_sampled(answer.ask.request_id, sample) and answer.ask.drawn_at is None
-    rows = {REQUEST.name: [request_row(answer, sampled)], IMPRESSION.name: impression_rows(answer)}
+    request = request_row(answer, sampled) | ({"unlogged": unlogged} if unlogged else {})
+    rows: dict[str, Iterable[Row]] = {REQUEST.name: [request], IMPRESSION.name: impression_rows(answer)}
     if sampled:
         rows |= {CANDIDATE.name: candidate_rows(answer), RANKING.name: ranking_rows(answer)}
     return rows
-
-
-def encode(layers: Mapping[str, Iterable[Mapping[str, Any]]]) -> Batch:
-    """`layers` (layer to its rows) as lines of JSON. Raises ValueError for a number that is not finite."""
-    lines = {layer: [_line(row) for row in rows] for layer, rows in layers.items()}
-    return Batch({layer: b"".join(some) for layer, some in lines.items()}, sum(len(some) for some in lines.values()))
 
 
 def request_row(answer: Answer, sampled: bool) -> Row:
@@ -97,18 +92,16 @@ def request_row(answer: Answer, sampled: bool) -> Row:
     return _row(REQUEST.version, answer, row)
 
 
-def candidate_rows(answer: Answer) -> list[Row]:
+def candidate_rows(answer: Answer) -> Iterator[Row]:
     """What each source offered, in its order."""
     ids, at = answer.release.catalogue.ids, written(answer.ask.at)
     same = {"schema_version": CANDIDATE.version, "request_id": answer.ask.request_id, "retrieved_at": at}
-    return [
-        _scored({**same, "item_id": item, "source": source, "rank": rank}, "score", score)
-        for source, offer in answer.offers.by_source.items()
-        for rank, (item, score) in enumerate(zip(ids[offer.rows].tolist(), offer.scores.tolist(), strict=True))
-    ]
+    for source, offer in answer.offers.by_source.items():
+        for rank, (item, score) in enumerate(zip(ids[offer.rows].tolist(), offer.scores.tolist(), strict=True)):
+            yield _scored({**same, "item_id": item, "source": source, "rank": rank}, "score", score)
 
 
-def ranking_rows(answer: Answer) -> list[Row]:
+def ranking_rows(answer: Answer) -> Iterator[Row]:
     """Every candidate that was ranked, in the order of the merged list."""
     values = answer.values.value.tolist()
     same = {
@@ -124,8 +117,8 @@ def ranking_rows(answer: Answer) -> list[Row]:
         "features": known_features(answer),
         "missing": missing_features(answer),
     }
-    rows = zip(values, *columns.values(), strict=True)
-    return [_scored({**same, **dict(zip(columns, row, strict=True))}, "value", value) for value, *row in rows]
+    for value, *row in zip(values, *columns.values(), strict=True):
+        yield _scored({**same, **dict(zip(columns, row, strict=True))}, "value", value)
 
 
 def impression_rows(answer: Answer) -> list[Row]:
@@ -170,52 +163,5 @@ def _scored(row: Row, name: str, value: float) -> Row:
     return row
 
 
-def _line(row: Mapping[str, Any]) -> bytes:
-    """`row` as a line of JSON. What orjson refuses (half a surrogate pair), or may have written as null without a word
-    (a number that is not finite), goes the slow way."""
-    with contextlib.suppress(orjson.JSONEncodeError):
-        line = orjson.dumps(row)
-        if b"null" not in line:
-            return line + b"\n"
-    return json.dumps(row, separators=(",", ":"), allow_nan=False).encode() + b"\n"
-
-
 def _finite(values: Mapping[str, float]) -> dict[str, float]:
     return {name: float(np.float32(value)) for name, value in values.items() if np.isfinite(value)}
-
-
-def maps(columns: Mapping[str, Floats], n: int) -> list[dict[str, float]]:
-    """One map a row out of one (n,) array a name."""
-    if not columns:
-        return [{} for _ in range(n)]
-    rows = np.stack(list(columns.values()), axis=1).tolist()
-    return [dict(zip(columns, row, strict=True)) for row in rows]
-
-
-def feature_values(answer: Answer) -> list[dict[str, float]]:
-    """The feature values of each candidate by name, as the ranker used them; empty where it was not asked."""
-    values, names = answer.features.dense, _feature_names(answer)
-    return [dict(zip(names, row, strict=True)) for row in values.tolist()] or _nothing(answer, {})
-
-
-def known_features(answer: Answer) -> list[dict[str, float]]:
-    """`feature_values` without those that were missing."""
-    values, missing, names = answer.features.dense.tolist(), answer.features.missing, _feature_names(answer)
-    rows = zip(values, (~missing).tolist(), strict=True)
-    return [dict(compress(zip(names, row, strict=True), known)) for row, known in rows] or _nothing(answer, {})
-
-
-def missing_features(answer: Answer) -> list[list[str]]:
-    """The names of each candidate's features that were missing, late or expired and took their default."""
-    names = _feature_names(answer)
-    return [list(compress(names, row)) for row in answer.features.missing.tolist()] or _nothing(answer, [])
-
-
-def _nothing(answer: Answer, empty: Given) -> list[Given]:
-    return [empty] * answer.candidates.kept
-
-
-def _feature_names(answer: Answer) -> list[str]:
-    if not answer.features.dense.shape[1]:
-        return []
-    return [feature.name for feature in registry(answer.release.surface)]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from schemas.logs import REQUEST
+from serving.logs.batch import Batch
+from serving.logs.lines import encode
 from serving.logs.outcomes import OutcomeIntake
-from serving.logs.records import encode, is_sampled, rows_of
-from serving.logs.writer import Batch, Clock, LogWriter
+from serving.logs.records import is_sampled, layers_of
+from serving.logs.writer import Clock, LogWriter
 from serving.pipeline import Answer
 from surfaces.surface import Surface
 
@@ -96,8 +98,5 @@ class SurfaceLog:
             _log.error("requests of %s are answered but not logged: %s", self.surface.surface, error)
 
 
-def _batch(answer: Answer, share: float, untold: int) -> Batch:
-    rows = rows_of(answer, share)
-    if untold:
-        rows[REQUEST.name][0]["unlogged"] = untold
-    return encode(rows)
+def _batch(answer: Answer, share: float, untold: int, rest: Callable[[], None] = lambda: None) -> Batch:
+    return encode(layers_of(answer, share, untold), rest)

@@ -3,43 +3,45 @@
 One thread writes for one surface. What is submitted goes into a bounded queue; the thread takes all that waits, adds
 it to one open segment a layer, syncs the files, and only then says so to whoever waits (group commit: DeWitt et al.,
 SIGMOD 1984). A group is all or nothing: when the disk fails, every file goes back to its last durable byte.
+
+Batches of thousands of rows are made by a second thread, a helping at a time: one that computed on would take the
+interpreter from every request under way, each time that one lets go of it, for the whole of its switch interval.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from schemas.errors import InfrastructureError
+from serving.logs.batch import Batch
 from serving.logs.segment import recover
 from serving.logs.segments import Segments
 
 PATIENCE_S = 0.02
 """How long rows for which nobody waits may gather before they are written."""
+REST_S = 0.001
+"""How long the interpreter is left to others after each helping of a batch that takes its time to make."""
 
 Clock = Callable[[], datetime]
+Unmade: TypeAlias = Callable[[Callable[[], None]], Batch]
+"""Makes a batch, and calls what it is given after each helping of rows."""
 
 
 class LogFullError(InfrastructureError):
     """The queue has no room: rows come in faster than the disk takes them."""
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Rows of one request (or of one call with outcomes), encoded: layer to its lines, and how many lines in all."""
-
-    lines: Mapping[str, bytes]
-    rows: int
-
-
 @dataclass
 class _Entry:
-    batch: Callable[[], Batch]
+    batch: Future[Batch]
     rows: int
     day: date
     awaited: bool
@@ -73,6 +75,8 @@ class LogWriter:
         self._changed = threading.Condition()
         self._last: Future[None] | None = None
         self._closing = self._at_work = False
+        self._flushing = 0
+        self._maker = ThreadPoolExecutor(1, thread_name_prefix=f"log-maker-{landing.name}")
         self._thread = threading.Thread(target=self._run, name=f"log-writer-{landing.name}", daemon=True)
 
     @property
@@ -92,33 +96,53 @@ class LogWriter:
         `awaited`: somebody waits for it, so it is written soon. Raises LogFullError, with nothing queued, where there
         is no room.
         """
-        return self._queued(lambda: batch, batch.rows, at, awaited)
+        made = Future[Batch]()
+        made.set_result(batch)
+        return self._queued(lambda: made, batch.rows, at, awaited)
 
-    def submit_unmade(self, batch: Callable[[], Batch], rows: int, at: datetime, awaited: bool = False) -> Future[None]:
-        """As `submit`, for a batch of about `rows` rows that takes its time to make: the writer's thread makes it."""
-        return self._queued(batch, rows, at, awaited)
+    def submit_unmade(self, unmade: Unmade, rows: int, at: datetime, awaited: bool = False) -> Future[None]:
+        """As `submit`, for a batch of about `rows` rows that takes its time to make. Rows for which nobody waits stay
+        behind it until it is made."""
+        return self._queued(lambda: self._making(unmade), rows, at, awaited)
 
-    def _queued(self, batch: Callable[[], Batch], rows: int, at: datetime, awaited: bool) -> Future[None]:
-        entry = _Entry(batch, rows, at.astimezone(UTC).date(), awaited)
+    def _queued(self, batch: Callable[[], Future[Batch]], rows: int, at: datetime, awaited: bool) -> Future[None]:
         with self._changed:
             if self._closing or self.waiting + rows > self.queue_rows:
                 why = "is closed" if self._closing else f"is full ({self.waiting:,} of {self.queue_rows:,} rows wait)"
                 raise LogFullError(f"the log of {self.landing.name} {why}", fix="send again later")
+            entry = _Entry(batch(), rows, at.astimezone(UTC).date(), awaited)
             self._queue.append(entry)
             self._last = entry.done
             self.waiting += rows
-            self._changed.notify()
+            self._changed.notify_all()
         return entry.done
+
+    def _making(self, unmade: Unmade) -> Future[Batch]:
+        made = self._maker.submit(unmade, self._rest)
+        made.add_done_callback(lambda _: self._tell())
+        return made
+
+    def _rest(self) -> None:
+        """Let others compute, unless somebody waits for what is being made, or more of it does."""
+        with self._changed:
+            unmade = sum(not entry.batch.done() for entry in self._queue)
+            hurried = self._flushing or self._pressing() or unmade > 1
+        if not hurried:
+            time.sleep(REST_S)
+
+    def _tell(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def flush(self) -> None:
         """Return once everything submitted so far was written. Raises the error of the last batch if it was not."""
         with self._changed:
             last = self._last
-            if self._queue:
-                self._queue[-1].awaited = True
-                self._changed.notify()
+            self._flushing += 1
+            self._changed.notify_all()
             # The last batch is not the last written: a group is written day by day.
             self._changed.wait_for(lambda: not self._queue and not self._at_work)
+            self._flushing -= 1
         if last is not None:
             last.result()
 
@@ -126,15 +150,16 @@ class LogWriter:
         """Write what is queued, close every segment, end the thread."""
         with self._changed:
             self._closing = True
-            self._changed.notify()
+            self._changed.notify_all()
         if self._thread.is_alive():
             self._thread.join()
+        self._maker.shutdown()
         self._segments.close()
 
     def _run(self) -> None:
         while True:
             group = self._gather()
-            if not group and self._closing:
+            if not group and self._closing and not self._queue:
                 return
             for day in sorted({entry.day for entry in group}):
                 self._commit(day, [entry for entry in group if entry.day == day])
@@ -145,20 +170,31 @@ class LogWriter:
                 self._segments.close_before(self._clock().astimezone(UTC).date())
 
     def _gather(self) -> list[_Entry]:
-        """All that waits, after a moment in which more may come; empty after a quiet while."""
+        """All that can be written, after a moment in which more may come; empty after a quiet while."""
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._closing, timeout=1.0)
+            self._changed.wait_for(lambda: self._writable() or (self._closing and not self._queue), timeout=1.0)
             self._changed.wait_for(self._pressing, timeout=PATIENCE_S)
             if self._queue and self._group_s and not self._crowded():
                 self._changed.wait_for(self._crowded, timeout=self._group_s)
-            group = list(self._queue)
+            group = self._writable()
             self._at_work = bool(group)
-            self._queue.clear()
+            taken = {id(entry) for entry in group}
+            self._queue = deque(entry for entry in self._queue if id(entry) not in taken)
             self.waiting -= sum(entry.rows for entry in group)
             return group
 
+    def _writable(self) -> list[_Entry]:
+        """What is made, in its order: up to the first that is not, and beyond it that for which somebody waits."""
+        found: list[_Entry] = []
+        blocked = False
+        for entry in self._queue:
+            blocked = blocked or not entry.batch.done()
+            if entry.batch.done() and (entry.awaited or not blocked):
+                found.append(entry)
+        return found
+
     def _pressing(self) -> bool:
-        return self._crowded() or any(entry.awaited for entry in self._queue)
+        return bool(self._flushing) or self._crowded() or any(entry.awaited for entry in self._queue)
 
     def _crowded(self) -> bool:
         return self._closing or 2 * self.waiting >= self.queue_rows
@@ -179,7 +215,7 @@ class LogWriter:
 def _made(entry: _Entry) -> Batch | None:
     """The entry's batch; None, and whoever waits is told, if it cannot be made."""
     try:
-        return entry.batch()
+        return entry.batch.result()
     except Exception as error:
         entry.done.set_exception(error)
         return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+
+import orjson
 
 RECENT, SEEN, ANSWERED, REQUESTS = 50, 300, 50, 50
 """Newest responses, items shown, answered impressions and requests that a record keeps."""
@@ -70,13 +71,13 @@ class Activity:
         return [item for item, when in dated if at - when < keep]
 
     def encode(self) -> bytes:
-        return json.dumps(asdict(self), separators=(",", ":")).encode()
+        return orjson.dumps(self)
 
     @staticmethod
     def decode(stored: bytes | None) -> Activity:
         """The record in `stored`; an empty one if there is none, or none that this version can read."""
         try:
-            content = json.loads(stored or b"{}")
+            content = orjson.loads(stored or b"{}")
             dated = {name: tuple((str(item), int(when)) for item, when in content.get(name, ())) for name in _DATED}
             counts = {name: int(content.get(name, 0)) for name in _COUNTS}
             return Activity(**dated, **counts, answered=tuple(content.get("answered", ())))  # type: ignore[arg-type]

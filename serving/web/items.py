@@ -12,7 +12,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from schemas.errors import InfrastructureError
 from schemas.logs import ITEM
-from serving.logs.records import encode, written
+from serving.logs.lines import encode
+from serving.logs.records import written
 from serving.online.store import StoreError
 from serving.release.loaded import LoadedRelease
 from serving.release.posted import PostedItem, content_size, place

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from serving.ask import Ask
-from serving.logs.records import encode, rows_of
+from serving.logs.lines import encode
+from serving.logs.records import rows_of
 from serving.pipeline import recommend
 from serving.release.loaded import LoadedRelease
 from tests.cli.command import feedmill

@@ -12,7 +12,8 @@ from features.registry import registry
 from schemas.logs import LAYERS, layer
 from serving.ask import Ask
 from serving.fallback.chain import LIGHT, STAND_INS
-from serving.logs.records import encode, impression_id, is_sampled, request_of, rows_of
+from serving.logs.lines import encode
+from serving.logs.records import impression_id, is_sampled, request_of, rows_of
 from serving.pipeline import Answer, recommend
 from serving.release.loaded import LoadedRelease
 from tests.serving.tiny_release import AT

@@ -3,7 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import InfrastructureError
-from serving.logs.records import encode
-from serving.logs.writer import Batch, LogFullError, LogWriter
+from serving.logs.batch import Batch
+from serving.logs.lines import encode
+from serving.logs.writer import LogFullError, LogWriter
 from tests.serving.logs.landed import DAY, NOON, files, hidden, rows
 
 TOMORROW = DAY + timedelta(days=1)
@@ -173,18 +174,73 @@ def test_a_full_queue_refuses_and_takes_again_once_there_is_room(
 
 
 def test_a_batch_that_cannot_be_made_takes_no_other_with_it(writer: LogWriter, tmp_path: Path) -> None:
-    def unmade() -> Batch:
+    def unmade(_: object) -> Batch:
         raise ValueError("no such row")
 
     first = writer.submit(batch("before"), NOON)
     broken = writer.submit_unmade(unmade, 400, NOON)
-    made = writer.submit_unmade(lambda: batch("made"), 1, NOON)
+    made = writer.submit_unmade(lambda _: batch("made"), 1, NOON)
     with pytest.raises(ValueError, match="no such row"):
         broken.result(5)
     first.result(5)
     made.result(5)
     writer.close()
     assert ids(tmp_path) == ["before", "made"]
+
+
+def test_what_takes_its_time_keeps_its_place_and_holds_up_nobody_who_waits(writer: LogWriter, tmp_path: Path) -> None:
+    free = threading.Event()
+
+    def slow(_: object) -> Batch:
+        free.wait(10)
+        return batch("slow")
+
+    writer.submit(batch("before"), NOON)
+    slow_one = writer.submit_unmade(slow, 1, NOON)
+    behind = writer.submit(batch("behind"), NOON)
+    writer.submit(batch("overtakes"), NOON, awaited=True).result(5)
+    assert not slow_one.done()
+    assert not behind.done()
+    free.set()
+    writer.flush()
+    assert slow_one.done()
+    assert behind.done()
+    assert writer.waiting == 0
+    writer.close()
+    assert ids(tmp_path) == ["before", "overtakes", "slow", "behind"]
+
+
+def test_closing_waits_for_what_is_being_made(writer: LogWriter, tmp_path: Path) -> None:
+    free = threading.Event()
+
+    def slow(_: object) -> Batch:
+        free.wait(10)
+        return batch("slow")
+
+    writer.submit_unmade(slow, 1, NOON)
+    closing = threading.Thread(target=writer.close)
+    closing.start()
+    free.set()
+    closing.join(10)
+    assert ids(tmp_path) == ["slow"]
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+def test_rows_are_made_in_helpings_between_which_others_compute_unless_somebody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, awaited: bool
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr("serving.logs.writer.time.sleep", rests.append)
+    writer = LogWriter(tmp_path, "here")
+    writer.start(NOON)
+
+    def rows_of_many(rest: Callable[[], None]) -> Batch:
+        return encode({"outcome": ({"outcome_id": str(n)} for n in range(100))}, rest)
+
+    writer.submit_unmade(rows_of_many, 100, NOON, awaited).result(5)
+    assert len(rests) == (0 if awaited else 5)
+    writer.close()
+    assert ids(tmp_path) == [str(n) for n in range(100)]
 
 
 def test_a_long_segment_is_followed_by_another(

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.request import Floats, Ints
 
 Wide = npt.NDArray[np.float64]
 
 
-def contents(values: Sequence[Sequence[float] | None], width: int | None = None) -> Floats:
-    """(n, width) float32 content embeddings of items; one of another length than `width` counts as unknown (NaN).
+def contents(values: pa.Array | pa.ChunkedArray, width: int | None = None) -> Floats:
+    """(n, width) float32 content embeddings out of a column of n lists; one of another length than `width`, or none,
+    is unknown (NaN).
 
     Without a `width` it is the length that most have.
     """
+    lists = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    lengths = np.asarray(pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False))
     if width is None:
-        lengths = [len(value) for value in values if value]
-        width = max(set(lengths), key=lambda length: (lengths.count(length), length)) if lengths else 0
-    found = np.full((len(values), width), np.nan, np.float32)
-    for row, value in enumerate(values):
-        if value and len(value) == width:
-            found[row] = value
+        counts = np.bincount(lengths[lengths > 0], minlength=1)
+        width = len(counts) - 1 - int(np.argmax(counts[::-1])) if counts.any() else 0
+    found = np.full((len(lengths), width), np.nan, np.float32)
+    fit = (lengths == width) & (lengths > 0)
+    flat = pc.list_flatten(lists.filter(pa.array(fit))).cast(pa.float32())
+    found[fit] = flat.to_numpy(zero_copy_only=False).reshape(int(fit.sum()), width)
     return found
 
 

@@ -12,6 +12,7 @@ from models import storage
 from models.interface import Catalogue, FitReport, Floats, Interactions, Ints, Requests
 from models.item_factors import ItemFactors
 from models.parameters import parameters
+from models.steps import steps
 from models.vocabulary import Vocabulary
 
 
@@ -37,7 +38,7 @@ class ALS(ItemFactors):
 
     users: Vocabulary = field(init=False, repr=False, default_factory=lambda: Vocabulary.of(()))
     user_vectors: Floats = field(init=False, repr=False, default_factory=_no_vectors)
-    _inner: Floats = field(init=False, repr=False, default_factory=_no_vectors)
+    _inner: npt.NDArray[np.float64] = field(init=False, repr=False, default_factory=lambda: np.zeros((0, 0)))
 
     def fit(self, train: Interactions, validation: Interactions, catalogue: Catalogue, seed: int) -> FitReport:
         """Fit on `train`; stop early, and choose regularization and alpha, by recall on `validation` if it has rows."""
@@ -68,8 +69,10 @@ class ALS(ItemFactors):
     def set_factors(self, users: Vocabulary, user_vectors: Floats, items: Vocabulary, vectors: Floats) -> None:
         """Take over factors, rows in the order of the vocabularies."""
         self.users, self.user_vectors, self.items, self.vectors = users, user_vectors, items, vectors
-        wide = vectors.astype(np.float64)
-        self._inner = (wide.T @ wide).astype(np.float64)
+        self._inner = np.zeros((vectors.shape[1],) * 2)
+        for part in steps(len(vectors)):
+            wide = vectors[part].astype(np.float64)
+            self._inner += wide.T @ wide
 
     def save(self, folder: Path) -> None:
         arrays = {

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from models.interface import Strings
-from models.vocabulary import strings
+from models.vocabulary import texts
 from schemas.errors import UserError
 
 FORMAT = 1
@@ -56,5 +56,5 @@ def _packed(key: str, values: Strings) -> dict[str, Any]:
 
 
 def _unpacked(key: str, stored: Mapping[str, Any]) -> Strings:
-    text, ends = stored[key + _TEXT].tobytes(), stored[key + _ENDS].tolist()
-    return strings(text[start:end].decode() for start, end in pairwise(ends))
+    text, ends = stored[key + _TEXT], np.ascontiguousarray(stored[key + _ENDS])
+    return texts(pa.LargeStringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(text)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
+import pyarrow as pa
 
 from models.interface import Ints, Strings
+from models.steps import steps
 
 
 def strings(values: Iterable[str]) -> Strings:
@@ -18,6 +21,31 @@ def strings(values: Iterable[str]) -> Strings:
     return array
 
 
+def texts(column: pa.Array | pa.ChunkedArray) -> Strings:
+    """(n,) object array of the str of a column, `""` where it is null."""
+    found = np.empty(len(column), dtype=object)
+    for part in steps(len(column)):
+        found[part] = [text or "" for text in column.slice(part.start, part.stop - part.start).to_pylist()]
+    return found
+
+
+def numbered(ids: Strings) -> dict[str, int]:
+    """The place of each of (n,) `ids`; the last, of one that comes twice."""
+    found: dict[str, int] = {}
+    for part in steps(len(ids)):
+        found.update(zip(ids[part].tolist(), range(part.start, part.stop), strict=True))
+    return found
+
+
+def rows_in(row_of: Mapping[str, int], values: Strings | Sequence[str | None]) -> Ints:
+    """(n,) int64 rows of `values` by `row_of`, -1 where it has none."""
+    found = np.empty(len(values), dtype=np.int64)
+    for part in steps(len(values)):
+        some = values[part]
+        found[part] = np.fromiter(map(row_of.get, some, repeat(-1)), dtype=np.int64, count=len(some))
+    return found
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """`ids`: (n,) distinct ids; the row of an id is its place in it."""
@@ -26,7 +54,7 @@ class Vocabulary:
     _row: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_row", {id_: row for row, id_ in enumerate(self.ids.tolist())})
+        object.__setattr__(self, "_row", numbered(self.ids))
 
     @classmethod
     def of(cls, values: Iterable[str]) -> Vocabulary:
@@ -41,8 +69,7 @@ class Vocabulary:
 
     def rows(self, values: Strings | Sequence[str | None]) -> Ints:
         """(n,) int64 rows of `values`, -1 where unknown."""
-        get = self._row.get
-        return np.fromiter((get(value, -1) for value in values), dtype=np.int64, count=len(values))  # type: ignore[arg-type]
+        return rows_in(self._row, values)
 
     def known(self, values: Strings | Sequence[str]) -> Ints:
         """Rows of those `values` that are known, in their order."""

@@ -95,7 +95,7 @@ def catalogue(rows: pa.Table) -> Catalogue:
         item_ids=_strings(rows["item_id"]),
         creators=_strings(rows["creator_id"]),
         topics=_strings(rows["topic"]),
-        content=contents(rows["content"].to_pylist()),
+        content=contents(rows["content"]),
         created=_microseconds(rows["created_at"]),
     )
 

@@ -18,10 +18,16 @@ import scipy.sparse as sp
 from features.affinity import Wide, affinity, contents, tastes, unit
 from features.neighbours import nearness
 from features.request import HISTORY, Floats
+from models.interface import Strings
+from models.steps import steps
+from models.vocabulary import numbered, rows_in, strings, texts
 from serving.release.tags import Tags
 
 NEIGHBOURS_FILE = "neighbours.npz"
 """Beside the catalogue's own file; its rows and columns are those of the catalogue."""
+
+TEXT = pa.string()
+EMBEDDING = pa.list_(pa.float32())
 
 Rows = npt.NDArray[np.int64]
 """(n,) int64 rows of the catalogue; -1 is an item that is not in it."""
@@ -45,11 +51,21 @@ class Column:
     names: dict[str, int]
 
     @classmethod
-    def of(cls, values: Iterable[str | None]) -> Column:
-        array = np.array([value or "" for value in values], dtype=object)
-        names: dict[str, int] = {}
-        codes = [names.setdefault(value, len(names)) if value else -1 for value in array]
-        return cls(array, np.array(codes, dtype=np.int64), names)
+    def of(cls, column: pa.Array | pa.ChunkedArray) -> Column:
+        """Of (n,) strings, null or empty where unknown; codes are given in the order in which values first come."""
+        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        encoded = pc.if_else(pc.equal(whole, ""), None, whole).dictionary_encode()
+        names = texts(encoded.dictionary)
+        codes = np.asarray(pc.fill_null(encoded.indices, -1), dtype=np.int64)
+        values, named = np.empty(len(codes), dtype=object), np.append(names, "")
+        for part in steps(len(codes)):
+            values[part] = named[codes[part]]
+        return cls(values, codes, numbered(names))
+
+    @property
+    def distinct(self) -> Strings:
+        """(k + 1,) each value once, and `""` last: `distinct[codes]` are the values."""
+        return strings([*self.names, ""])
 
 
 @dataclass(frozen=True)
@@ -73,10 +89,9 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def rows(self, items: Sequence[str]) -> Rows:
+    def rows(self, items: Strings | Sequence[str]) -> Rows:
         """(n,) rows of `items`, -1 for those not in the catalogue."""
-        get = self.row_of.get
-        return np.fromiter((get(item, -1) for item in items), dtype=np.int64, count=len(items))
+        return rows_in(self.row_of, items)
 
     def near(self, history: Sequence[str], rows: Rows) -> Floats:
         """(n,) content affinity of the items at `rows` to a `history` of ids; NaN where it is unknown."""
@@ -123,20 +138,20 @@ class Catalogue:
         """The parquet file at `path`, and below it every item of `more` that it lacks: a model may know an item
         whose dimension row never arrived, and it must not be lost for that."""
         table = pq.read_table(path)
-        ids = table["item_id"].to_pylist()
-        extra = sorted(set(more) - set(ids))
-        blank: list[None] = [None] * len(extra)
-        row_of = {item: row for row, item in enumerate([*ids, *extra])}
+        ids = texts(table["item_id"])
+        known = numbered(ids)
+        extra = strings(sorted({item for item in more if item not in known}))
+        known.update((item, row) for row, item in enumerate(extra.tolist(), len(ids)))
         return cls(
-            ids=np.array([*ids, *extra], dtype=object),
-            creators=Column.of([*table["creator_id"].to_pylist(), *blank]),
-            topics=Column.of([*table["topic"].to_pylist(), *blank]),
-            titles=Column.of([*table["title"].to_pylist(), *blank]).values,
+            ids=np.concatenate([ids, extra]),
+            creators=Column.of(_with_blanks(table["creator_id"], len(extra))),
+            topics=Column.of(_with_blanks(table["topic"], len(extra))),
+            titles=texts(_with_blanks(table["title"], len(extra))),
             created=np.concatenate([_microseconds(table["created_at"]), np.zeros(len(extra), dtype=np.int64)]),
             durations=np.concatenate([_seconds(table["duration_s"]), np.full(len(extra), np.nan, np.float32)]),
-            row_of=row_of,
+            row_of=known,
             tags=Tags.of(table["tags"]) if "tags" in table.column_names else Tags.NONE,
-            contents=unit(contents([*_lists(table, "content"), *blank])),
+            contents=unit(contents(_with_blanks(_content(table), len(extra), EMBEDDING))),
             similar=_similar(path.with_name(NEIGHBOURS_FILE), len(ids) + len(extra)),
         )
 
@@ -149,8 +164,13 @@ def _similar(path: Path, items: int) -> Any:
     return found
 
 
-def _lists(table: pa.Table, name: str) -> list[list[float] | None]:
-    return table[name].to_pylist() if name in table.column_names else [None] * len(table)
+def _with_blanks(column: pa.ChunkedArray, n: int, kind: pa.DataType = TEXT) -> pa.ChunkedArray:
+    """`column` as `kind`, with `n` nulls below it."""
+    return pa.chunked_array([*column.cast(kind).chunks, pa.nulls(n, kind)], kind)
+
+
+def _content(table: pa.Table) -> pa.ChunkedArray:
+    return table["content"] if "content" in table.column_names else pa.chunked_array([pa.nulls(len(table))])
 
 
 def _seconds(lengths: pa.ChunkedArray) -> Floats:

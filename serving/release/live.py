@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from models.steps import gently
 from schemas.errors import FeedmillError
 from serving.fallback.policy_watch import PolicyWatch
 from serving.online.items import PostedItems
@@ -141,9 +142,11 @@ class Watcher:
 
 
 def _ready(folder: Path) -> LoadedRelease:
-    """The release in `folder`, every file verified, and it has answered."""
-    release = LoadedRelease.load(folder)
-    warm(release)
+    """The release in `folder`, every file verified, and it has answered. Requests that are answered meanwhile come
+    first."""
+    with gently():
+        release = LoadedRelease.load(folder)
+        warm(release)
     return release
 
 

@@ -14,10 +14,12 @@ from pydantic import ValidationError
 from features.layout import Layout
 from features.registry import batch, realtime, registry, schema_hash
 from models.index import ItemIndex
-from models.interface import FactorRetriever, Requests, Retriever
+from models.interface import FactorRetriever, Retriever
 from models.popular import Popular
 from models.ranker_scoring import RankerScorer
 from models.registry import load
+from models.steps import steps
+from models.vocabulary import rows_in
 from schemas.errors import UserError
 from schemas.release import Manifest
 from serving.ask import Ask
@@ -26,7 +28,7 @@ from serving.release.snapshot import Crossed, Lists, Table
 from serving.release.sources import FRESH, NEWEST, IndexSource, ListSource, ModelSource, Source
 from serving.release.verify import verify
 from surfaces.surface import Source as Quota
-from surfaces.surface import SourceName, Surface
+from surfaces.surface import Surface
 
 SURFACE_FILE = "surface.yaml"
 
@@ -109,23 +111,22 @@ class LoadedRelease:
         _check_supply(surface)
         models = {name: load(name, folder / name) for name in surface.retrieval}
         catalogue = Catalogue.read(folder / "features" / "catalogue.parquet", _items_of(models.values()))
+        sources: dict[str, Source] = {NEWEST: ListSource.newest(catalogue)}
+        sources.update((name, _source(model, folder / "index", catalogue)) for name, model in models.items())
         tables = _tables(folder / "features", surface)
         ranker = RankerScorer.load(folder / "ranker", threads=1) if surface.ranker else None
         return cls(
             manifest=manifest,
             surface=surface,
             catalogue=catalogue,
-            sources={
-                **{name: _source(model, folder / "index", catalogue) for name, model in models.items()},
-                NEWEST: ListSource.newest(catalogue),
-            },
+            sources=sources,
             ranker=ranker,
             tables=tables,
             item_side=_item_side(tables, catalogue),
             crossed=_crossed(tables, catalogue),
             sequences=Lists.read(folder / "features" / "sequence.parquet", "key"),
             seen=Lists.read(folder / "features" / "seen.parquet", "user_id"),
-            reserve=_reserve(models, catalogue),
+            reserve=_reserve(sources, catalogue),
             encoded=encoded(ranker, catalogue) if ranker else {},
             popular_in=Lists.read_if_there(folder / "features" / "popular_in.parquet", "country"),
         )
@@ -152,9 +153,11 @@ def read_surface(folder: Path) -> Surface:
 
 def encoded(ranker: RankerScorer, catalogue: Catalogue) -> dict[str, Rows]:
     """(n,) the network's rows of the item, its creator and its topic, by category: no id is looked up in a request."""
-    values = {"item_id": catalogue.ids, "creator_id": catalogue.creators.values, "topic": catalogue.topics.values}
-    found = ((name, ranker.encoded(name, ids)) for name, ids in values.items())
-    return {name: rows for name, rows in found if rows is not None}
+    found = {"item_id": ranker.encoded("item_id", catalogue.ids)}
+    for name, column in {"creator_id": catalogue.creators, "topic": catalogue.topics}.items():
+        rows = ranker.encoded(name, column.distinct)
+        found[name] = None if rows is None else rows[column.codes]
+    return {name: rows for name, rows in found.items() if rows is not None}
 
 
 def _check_features(manifest: Manifest, surface: Surface) -> None:
@@ -181,7 +184,8 @@ def _check_supply(surface: Surface) -> None:
 def _items_of(models: Iterable[Retriever]) -> Iterable[str]:
     for model in models:
         if isinstance(model, FactorRetriever):
-            yield from model.item_ids.tolist()
+            for part in steps(len(model.item_ids)):
+                yield from model.item_ids[part].tolist()
 
 
 def _source(model: Retriever, folder: Path, catalogue: Catalogue) -> Source:
@@ -190,7 +194,7 @@ def _source(model: Retriever, folder: Path, catalogue: Catalogue) -> Source:
     if not isinstance(model, FactorRetriever):
         return ModelSource(model, catalogue)
     index = ItemIndex.load(folder / f"{model.name}.faiss")
-    return IndexSource(model, index, catalogue.rows(model.item_ids.tolist()))
+    return IndexSource(model, index, catalogue.rows(model.item_ids))
 
 
 def _tables(folder: Path, surface: Surface) -> dict[str, Table]:
@@ -203,12 +207,13 @@ def _tables(folder: Path, surface: Surface) -> dict[str, Table]:
 
 
 def _item_side(tables: Mapping[str, Table], catalogue: Catalogue) -> dict[str, Rows]:
-    ids = {"item": catalogue.ids, "creator": catalogue.creators.values, "topic": catalogue.topics.values}
-    return {
-        entity: np.fromiter((tables[entity].row(key) for key in keys), dtype=np.int64, count=len(keys))
-        for entity, keys in ids.items()
-        if entity in tables
-    }
+    found: dict[str, Rows] = {}
+    if "item" in tables:
+        found["item"] = rows_in(tables["item"].row_of, catalogue.ids)
+    for entity, column in {"creator": catalogue.creators, "topic": catalogue.topics}.items():
+        if entity in tables:
+            found[entity] = rows_in(tables[entity].row_of, column.distinct)[column.codes]
+    return found
 
 
 def _crossed(tables: Mapping[str, Table], catalogue: Catalogue) -> dict[str, Crossed]:
@@ -216,12 +221,12 @@ def _crossed(tables: Mapping[str, Table], catalogue: Catalogue) -> dict[str, Cro
     return {entity: Crossed.of(tables[entity], codes) for entity, codes in names.items() if entity in tables}
 
 
-def _reserve(models: Mapping[SourceName, Retriever], catalogue: Catalogue) -> Rows:
+def _reserve(sources: Mapping[str, Source], catalogue: Catalogue) -> Rows:
     """Every row: in the order of the popular model where the surface has one, else (and then) newest first."""
-    newest = catalogue.newest
-    if "popular" not in models:
-        return newest
-    popular = models["popular"].recommend(Requests([None], [[]], [[]]), len(catalogue))
-    rows = catalogue.rows([item for item in popular.items[0] if item])
-    known = rows[rows >= 0]
-    return np.concatenate([known, newest[~np.isin(newest, known)]])
+    popular = sources.get("popular")
+    if not isinstance(popular, ListSource):
+        return catalogue.newest
+    known = popular.rows[popular.rows >= 0]
+    other = np.ones(len(catalogue), dtype=np.bool_)
+    other[known] = False
+    return np.concatenate([known, catalogue.newest[other[catalogue.newest]]])

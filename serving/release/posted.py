@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from features.affinity import contents, unit
 from models.interface import FactorRetriever, Floats, Requests
 from models.two_tower import TwoTower
 from models.vocabulary import strings
-from serving.release.catalogue import Catalogue, Column, Rows
+from serving.release.catalogue import EMBEDDING, Catalogue, Column, Rows
 from serving.release.loaded import LoadedRelease
 from serving.release.sources import FRESH, IndexSource, Offer
 
@@ -124,6 +125,7 @@ def _catalogue(before: Catalogue, fresh: Sequence[PostedItem]) -> Catalogue:
     creators, topics = _columns(fresh)
     rows = {one.item_id: len(before) + place for place, one in enumerate(fresh)}
     width = before.contents.shape[1]
+    embeddings = pa.array([one.content for one in fresh], EMBEDDING)
     return Catalogue(
         ids=np.concatenate([before.ids, strings(one.item_id for one in fresh)]),
         creators=_column(before.creators, creators),
@@ -133,7 +135,7 @@ def _catalogue(before: Catalogue, fresh: Sequence[PostedItem]) -> Catalogue:
         durations=np.concatenate([before.durations, np.array([one.duration_s for one in fresh], np.float32)]),
         row_of={**before.row_of, **rows},
         tags=before.tags.grown(len(before), [one.tags for one in fresh]),
-        contents=np.concatenate([before.contents, unit(contents([one.content for one in fresh], width))]),
+        contents=np.concatenate([before.contents, unit(contents(embeddings, width))]),
         similar=_grown(before.similar, len(before) + len(fresh)),
     )
 

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.entities import SEPARATOR
+from models.steps import steps
+from models.vocabulary import numbered, strings, texts
 from serving.release.catalogue import Rows
 
 Floats = npt.NDArray[np.float32]
@@ -36,7 +38,7 @@ class Table:
         values = np.full((len(table) + 1, len(names)), np.nan, dtype=np.float32)
         for place, name in enumerate(names):
             values[:-1, place] = table[name].cast(pa.float32()).to_numpy(zero_copy_only=False)
-        return cls({key: row for row, key in enumerate(table["key"].to_pylist())}, tuple(names), values)
+        return cls(numbered(texts(table["key"])), tuple(names), values)
 
     def row(self, key: str) -> int:
         """The row of `key`, -1 (the row of NaN) if nothing is known of it."""
@@ -65,13 +67,17 @@ class Crossed:
     @classmethod
     def of(cls, table: Table, names: dict[str, int]) -> Crossed:
         """Index `table` by the codes that `names` gives to the second part of its keys."""
-        parts = ((*key.partition(SEPARATOR), row) for key, row in table.row_of.items())
-        known = sorted((user, names[other], row) for user, _, other, row in parts if other in names)
-        spans: dict[str, tuple[int, int]] = {}
-        for place, (user, _, _) in enumerate(known):
-            spans[user] = (spans.get(user, (place, place))[0], place + 1)
-        codes = np.array([code for _, code, _ in known], dtype=np.int64)
-        return cls(table, spans, codes, np.array([row for _, _, row in known], dtype=np.int64))
+        keys, users = strings(table.row_of), dict[str, int]()
+        owners, codes = (np.full(len(keys), -1, dtype=np.int64) for _ in range(2))
+        for part in steps(len(keys)):
+            for row, key in enumerate(keys[part].tolist(), part.start):
+                user, _, other = key.partition(SEPARATOR)
+                owners[row], codes[row] = users.setdefault(user, len(users)), names.get(other, -1)
+        rows = np.flatnonzero(codes >= 0)
+        rows = rows[np.lexsort((codes[rows], owners[rows]))]
+        ends = np.cumsum(np.bincount(owners[rows], minlength=len(users))).tolist()
+        spans = dict(zip(users, zip([0, *ends[:-1]], ends, strict=True), strict=True))
+        return cls(table, spans, codes[rows], rows)
 
     def find(self, user: str | None, wanted: Rows) -> Rows:
         """(n,) rows of the table for `user` and each of the (n,) codes `wanted`, -1 where there is none."""
@@ -95,10 +101,9 @@ class Lists:
     def read(cls, path: Path, key: str) -> Lists:
         """Column `items` of the parquet file at `path` by its column `key`."""
         table = pq.read_table(path, columns=[key, "items"]).combine_chunks()
-        row_of = {user: row for row, user in enumerate(table[key].to_pylist())}
         column = table["items"]
         empty = pa.array([], type=column.type)
-        return cls(row_of, column.chunk(0) if column.num_chunks else empty)
+        return cls(numbered(texts(table[key])), column.chunk(0) if column.num_chunks else empty)
 
     @classmethod
     def read_if_there(cls, path: Path, key: str) -> Lists:

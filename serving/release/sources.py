@@ -63,7 +63,7 @@ class ListSource:
     @classmethod
     def of(cls, model: Popular, catalogue: Catalogue) -> ListSource:
         """The list of `model`."""
-        return cls(catalogue.rows(model.items.ids.tolist()), model.counts)
+        return cls(catalogue.rows(model.items.ids), model.counts)
 
     @classmethod
     def newest(cls, catalogue: Catalogue) -> ListSource:

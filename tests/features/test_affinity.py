@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,8 +51,14 @@ def test_many_histories_at_once_give_the_same_bits_as_each_alone(histories: list
 
 
 def test_content_of_another_length_than_most_is_unknown() -> None:
-    found = contents([[1.0, 2.0], None, [1.0], [3.0, 4.0], []])
+    def column(*values: list[float] | None) -> pa.Array:
+        return pa.array(values, pa.list_(pa.float32()))
+
+    found = contents(column([1.0, 2.0], None, [1.0], [3.0, 4.0], []))
     assert found.shape == (5, 2)
     assert np.isnan(found).any(axis=1).tolist() == [False, True, True, False, True]
-    assert contents([[1.0], None], width=3).shape == (2, 3)
-    assert contents([None]).shape == (1, 0)
+    assert found[[0, 3]].tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    assert contents(column([1.0], None), width=3).shape == (2, 3)
+    assert contents(column(None)).shape == (1, 0)
+    assert contents(column([1.0], [1.0, 2.0])).shape == (2, 2)
+    assert contents(pa.chunked_array([column(None), column(None)])).shape == (2, 0)

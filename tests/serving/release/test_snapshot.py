@@ -52,9 +52,10 @@ def test_no_lists_at_all_are_no_failure(tmp_path: Path) -> None:
 
 
 def test_codes_are_the_same_for_equal_values_and_minus_one_for_none() -> None:
-    column = Column.of(["x", None, "y", "x", ""])
+    column = Column.of(pa.array(["x", None, "y", "x", ""]))
     assert column.codes.tolist() == [0, -1, 1, 0, -1]
-    assert column.values.tolist() == ["x", "", "y", "x", ""]
+    assert column.values.tolist() == column.distinct[column.codes].tolist() == ["x", "", "y", "x", ""]
+    assert Column.of(pa.array([], pa.string())).distinct.tolist() == [""]
 
 
 def test_a_catalogue_without_rows_still_takes_the_items_of_models(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from models.index import ItemIndex
 from models.interface import FactorRetriever, Floats, Recommended, Requests, Retriever
@@ -35,7 +36,7 @@ class Fake:
 
 
 def catalogue_of(ids: str) -> Catalogue:
-    blank = Column.of([""] * len(ids))
+    blank = Column.of(pa.array([""] * len(ids)))
     return Catalogue(
         strings(ids),
         blank,

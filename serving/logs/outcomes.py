@@ -23,7 +23,6 @@ from surfaces.surface import Surface
 REMEMBERED = 100_000
 """Outcome ids that a server keeps in mind; an older repetition is written again and dropped by the nightly join."""
 PATIENCE_S = 10.0
-"""How long the disk may take before the sender is told to try again."""
 SKEW = timedelta(minutes=5)
 """How far a sender's clock may run ahead."""
 
@@ -55,15 +54,24 @@ Listener = Callable[[Sequence[Outcome]], None]
 
 
 class OutcomeIntake:
-    """Takes batches of outcomes of one surface. `accepted` and `duplicates` count them, `refused` those sent back."""
+    """Takes batches of outcomes of one surface. `accepted` and `duplicates` count them, `refused` those sent back.
 
-    def __init__(self, surface: Surface, writer: LogWriter, remembered: int = REMEMBERED) -> None:
+    `patience`: seconds that the disk may take before the sender is told to try again; None: as long as it takes.
+    """
+
+    def __init__(
+        self,
+        surface: Surface,
+        writer: LogWriter,
+        remembered: int = REMEMBERED,
+        patience: float | None = PATIENCE_S,
+    ) -> None:
         self.accepted = self.duplicates = self.refused = 0
         self.listeners: list[Listener] = []
         """Told of new outcomes once they are durable, before the sender is."""
         self._surface = surface
         self._writer = writer
-        self._remembered = remembered
+        self._remembered, self._patience = remembered, patience
         self._known: OrderedDict[str, Future[None]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -81,9 +89,9 @@ class OutcomeIntake:
         try:
             if fresh:
                 self._submit(fresh.values(), promise, at)
-                promise.result(PATIENCE_S)
+                promise.result(self._patience)
             for other in others:
-                other.result(PATIENCE_S)
+                other.result(self._patience)
         except (InfrastructureError, TooSlow) as error:
             with self._lock:
                 self.refused += len(outcomes)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from serving.logs.batch import Batch
 from serving.logs.lines import encode
-from serving.logs.outcomes import OutcomeIntake
+from serving.logs.outcomes import PATIENCE_S, OutcomeIntake
 from serving.logs.records import is_sampled, layers_of
 from serving.logs.writer import Clock, LogWriter
 from serving.pipeline import Answer
@@ -29,13 +29,16 @@ class SurfaceLog:
 
     `logged` counts requests whose rows are durable, `unlogged` those whose rows could not be written. A request is
     never failed for its log; the next row that can be written says in `unlogged` how many are missing before it.
+    `patient`: outcomes wait for the disk for as long as it takes.
     """
 
-    def __init__(self, surface: Surface, landing: Path, server: str, clock: Clock | None = None) -> None:
+    def __init__(
+        self, surface: Surface, landing: Path, server: str, clock: Clock | None = None, *, patient: bool = False
+    ) -> None:
         self.surface = surface
         rules = surface.logging
         self.writer = LogWriter(landing, server, rules.queue_rows, rules.group_commit_ms, clock)
-        self.outcomes = OutcomeIntake(surface, self.writer)
+        self.outcomes = OutcomeIntake(surface, self.writer, patience=None if patient else PATIENCE_S)
         self.logged = self.unlogged = 0
         self._untold = 0
         self._lock = threading.Lock()

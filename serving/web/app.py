@@ -40,8 +40,8 @@ def create_app(
 ) -> FastAPI:
     """An application that serves `surfaces` (default: every surface file) from `home`/releases/<surface>.
 
-    It logs to `home`/landing/<surface>. Which release is live is looked up every `interval` seconds. `patient`: no
-    stage has a deadline, as in simulated time, in which a busy machine must leave no trace. Raises UserError
+    It logs to `home`/landing/<surface>. Which release is live is looked up every `interval` seconds. `patient`:
+    nothing has a deadline, as in simulated time, in which a busy machine must leave no trace. Raises UserError
     for a surface file or a key of the pseudonyms that is wrong.
     """
     service = Service.of(home, map(load, names()) if surfaces is None else surfaces, clock, patient=patient)

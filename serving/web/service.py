@@ -74,7 +74,7 @@ class Service:
         cls, home: Path, surfaces: Iterable[Surface], clock: Clock = wall_clock, *, patient: bool = False
     ) -> Service:
         """Serving `surfaces` from `home`/releases, logging to `home`/landing, with online state in `home`/online
-        unless FEEDMILL_ONLINE_STORE names another store. `patient`: no stage has a deadline.
+        unless FEEDMILL_ONLINE_STORE names another store. `patient`: nothing has a deadline.
 
         Raises UserError for a key of the pseudonyms, or a store, that cannot be used.
         """
@@ -85,7 +85,10 @@ class Service:
                 name: LiveSurface(home / "releases" / name, PostedItems(store, name), PolicyWatch(one))
                 for name, one in served.items()
             },
-            logs={name: SurfaceLog(one, home / "landing" / name, server, clock) for name, one in served.items()},
+            logs={
+                name: SurfaceLog(one, home / "landing" / name, server, clock, patient=patient)
+                for name, one in served.items()
+            },
             pseudonyms=Pseudonyms.from_environment(home),
             online=LiveState(store),
             metrics=Metrics(),

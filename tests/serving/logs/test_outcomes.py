@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -111,6 +112,23 @@ def test_a_duplicate_is_not_promised_before_the_first_is_durable(
         assert not second.done()
         free.set()
         assert (first.result(5), second.result(5)) == (["accepted"], ["duplicate"])
+
+
+@pytest.mark.parametrize("patience", [0.02, None])
+def test_a_slow_disk_is_waited_for_as_long_as_was_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float | None
+) -> None:
+    real = os.fdatasync
+    monkeypatch.setattr("serving.logs.segment.os.fdatasync", lambda fd: (time.sleep(0.2), real(fd)))
+    writer = LogWriter(tmp_path, "here")
+    writer.start(NOON)
+    intake = OutcomeIntake(load("shorts"), writer, patience=patience)
+    if patience is None:
+        assert intake.take([outcome()], NOON) == ["accepted"]
+    else:
+        with pytest.raises(InfrastructureError, match="the disk takes too long"):
+            intake.take([outcome()], NOON)
+    assert landed(intake) == ["o1"]
 
 
 def test_listeners_hear_of_new_outcomes_once_and_cannot_break_the_promise(intake: OutcomeIntake) -> None:

@@ -40,4 +40,8 @@ def loop(
     config = load(world, changes={key: value for key, value in sizes.items() if value is not None})
     home = Home(Home.default().root / "loops" / f"{config.world}-seed{config.seed if seed is None else seed}")
     surface = None if surface_file is None else load_file(surface_file)
-    run(config, home, Options(nights, seed, resume, http, airflow, surface=surface), console)
+    try:
+        run(config, home, Options(nights, seed, resume, http, airflow, surface=surface), console)
+    except KeyboardInterrupt:
+        console.print("the same command with --resume goes on from here")
+        raise

@@ -12,6 +12,9 @@ import typer
 from cli.screen import errors
 from schemas.errors import FeedmillError
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as of shells."""
+
 VERBS: dict[str, str] = {
     "run": "cli.run:run",
     "steps": "cli.steps:steps",
@@ -72,9 +75,10 @@ def main() -> None:
         errors.print(f"[bold red]{type(error).__name__}[/]: ", end="")
         errors.print(str(error), markup=False)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        errors.print("stopped")
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            errors.print("stopped")
+        raise
     except Exception as error:
         errors.print(f"[bold red]{type(error).__name__}[/]: ", end="")
         errors.print(str(error), markup=False)

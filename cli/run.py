@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.screen import DayText, SurfaceName, console, night_of, show_report
+from infra.interruptible import interruptible
 from jobs.run_step import night_lock, run_step
 from jobs.steps import between, night
 from lake import spark
@@ -30,7 +31,7 @@ def run(
     if not wanted:
         raise UserError(f"--from {first} comes after --to {last}", fix=f"feedmill steps {surface} shows the order")
     console.print(f"night of {chosen.surface.surface} {chosen.day}, {len(wanted)} steps, in {chosen.home.root}")
-    with night_lock(chosen):
+    with interruptible(), night_lock(chosen):
         if any(step.spark for step in wanted):
             spark.hold(chosen.home, chosen.name)
         try:

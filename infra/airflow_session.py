@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import time
 from collections.abc import Callable, Iterator
 
@@ -60,17 +59,6 @@ def unpaused(api: AirflowApi, dag: str) -> Iterator[None]:
         if paused:
             with contextlib.suppress(InfrastructureError, UserError):
                 api.pause(dag, True)
-
-
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the block like Ctrl-C does, so that everything started in it is stopped."""
-    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _await_parsed(api: AirflowApi, dag: str) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from rich.console import Console
 
 from infra.airflow_api import AirflowApi
-from infra.airflow_session import airflow_session, interruptible, unpaused
+from infra.airflow_session import airflow_session, unpaused
+from infra.interruptible import interruptible
 from infra.logs_first import logged_days
 from infra.night_screen import NightScreen, failure
 from infra.watched_night import watch

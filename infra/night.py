@@ -7,7 +7,8 @@ from datetime import date
 from rich.console import Console
 
 from infra.airflow_api import AirflowApi
-from infra.airflow_session import airflow_session, interruptible, unpaused
+from infra.airflow_session import airflow_session, unpaused
+from infra.interruptible import interruptible
 from infra.logs_first import WorldWriter, choose_day, write_if_missing
 from infra.night_screen import NightScreen, failure
 from infra.sample_answer import sample_answer

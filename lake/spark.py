@@ -214,7 +214,11 @@ def _launch(home: Home) -> Endpoint:
             start_new_session=True,
         )
     endpoint = Endpoint(process.pid, port, token)
-    _await(process, endpoint, home)
+    try:
+        _await(process, endpoint, home)
+    except BaseException:  # an interruption too: nobody else knows of the process yet
+        process.kill()
+        raise
     partial = home.spark / "server.json.part"
     partial.write_text(json.dumps(asdict(endpoint)))
     partial.chmod(0o600)
@@ -230,7 +234,6 @@ def _await(process: subprocess.Popen[bytes], endpoint: Endpoint, home: Home) -> 
         if endpoint.alive():
             return
         time.sleep(0.2)
-    process.kill()
     lines = (home.spark / "server.log").read_text(errors="replace").strip().splitlines()
     raise InfrastructureError(
         f"the Spark server did not start (exit {process.poll()}): {lines[-1] if lines else 'no output'}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from infra.interruptible import interruptible
 from infra.loop.day import Row
 from infra.loop.journal import Journal, fingerprint
 from infra.loop.night import OneSpark
@@ -66,7 +67,7 @@ def run(config: WorldConfig, home: Home, options: Options, console: Console) -> 
     console.print(_heading(loop, options, len(turns)), markup=False)
     for found in turns:
         console.print(line(found), markup=False)
-    with OneSpark(home):
+    with interruptible(), OneSpark(home):
         for number in range(len(turns) + 1, options.warm_up + options.nights + 1):
             turns.append(_turn(loop, pending, number, console))
             console.print(line(turns[-1]), markup=False)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -82,3 +87,17 @@ def test_a_loop_with_another_surface_file_is_another_loop(turned: Home) -> None:
     other = surface.model_copy(update={"value": {"click": 1.0}})
     with pytest.raises(UserError, match="holds a loop with configuration"):
         run(load("shorts", changes=SMALL), turned, Options(2, resume=True, warm_up=2, surface=other), QUIET)
+
+
+def test_a_loop_that_is_stopped_from_outside_takes_its_spark_with_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cli.main", "loop", "shorts", "--users", "120", "--items", "130"]
+    environment = os.environ | {"FEEDMILL_HOME": str(tmp_path)}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    home = Home(tmp_path / "loops" / f"shorts-seed{load('shorts').seed}")
+    while process.poll() is None and spark.running(home) is None:
+        time.sleep(0.2)
+    process.send_signal(signal.SIGTERM)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.endswith("the same command with --resume goes on from here\nstopped\n")
+    assert spark.running(home) is None

@@ -49,20 +49,20 @@ def run(config: WorldConfig, home: Home, options: Options, console: Console) -> 
         raise UserError("Airflow runs the surface files it knows; a loop with another one runs without --airflow")
     world = World(config, options.seed, surface=options.surface)
     journal = Journal(home.root / "loop")
+    loop = Loop(
+        home,
+        world,
+        journal,
+        Popular(),
+        Seen.nothing(world.surface),
+        first_night=options.warm_up,
+        over_http=options.over_http,
+        airflow=options.airflow,
+    )
+    loop.spoiling.check(first_served=options.warm_up + 1)
     who = fingerprint(world) | {"warm-up days": options.warm_up}
     (journal.resume if options.resume else journal.begin)(who)
-    loop, pending = _restored(
-        Loop(
-            home,
-            world,
-            journal,
-            Popular(),
-            Seen.nothing(world.surface),
-            first_night=options.warm_up,
-            over_http=options.over_http,
-            airflow=options.airflow,
-        )
-    )
+    loop, pending = _restored(loop)
     turns = journal.turns()
     console.print(_heading(loop, options, len(turns)), markup=False)
     for found in turns:

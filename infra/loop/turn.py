@@ -18,6 +18,7 @@ from infra.loop.posting import post_new
 from infra.loop.record import SERVED, Turn, Verdict
 from infra.loop.seen import Seen
 from infra.loop.server import served
+from infra.loop.spoilt import Spoiling
 from jobs.night import Night
 from lake.home import Home
 from schemas.logs import LAYERS
@@ -52,6 +53,12 @@ class Loop:
     @property
     def surface(self) -> str:
         return self.world.surface.surface
+
+    @property
+    def spoiling(self) -> Spoiling:
+        """What the world's faults make of the releases that serve."""
+        folder = self.journal.folder / "spoilt"
+        return Spoiling(self.world.config.faults, self.world.surface, self.home.releases(self.surface), folder)
 
 
 def turn(loop: Loop, pending: list[day.Row], number: int, console: Console, told: Callable[[str], None]) -> Turn:
@@ -125,7 +132,10 @@ def _serve(loop: Loop, pending: list[day.Row], told: Callable[[str], None]) -> D
     bootstrap.dimensions(world, loop.home)
     clock = SimulatedClock(midnight(world.date))
     asked = len(world.requests())
-    with served(loop.home, world.surface, clock, loop.over_http) as client:
+    with (
+        loop.spoiling.of(world.day),
+        served(loop.home, world.surface, clock, loop.over_http) as client,
+    ):
         post_new(world, loop.home, client)
         return day.live(world, client, clock, pending, lambda done: told(f"serving {done:,} of {asked:,} requests"))
 

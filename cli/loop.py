@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.changes import Changes, changed
 from cli.screen import console
 from infra.loop.run import Options, run
 from lake.home import Home
@@ -22,6 +23,7 @@ def loop(
     users: Annotated[int | None, typer.Option(min=1, help="users at first")] = None,
     items: Annotated[int | None, typer.Option(min=1, help="items at first")] = None,
     new_items: Annotated[int | None, typer.Option(min=0, help="items created each day")] = None,
+    change: Changes = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on where the loop was stopped")] = False,
     http: Annotated[bool, typer.Option("--http", help="serve over a socket instead of in process")] = False,
     airflow: Annotated[bool, typer.Option("--airflow", help="run each night through Airflow")] = False,
@@ -36,8 +38,7 @@ def loop(
 
     Everything lies below FEEDMILL_HOME/loops/WORLD-seedSEED. Stopped anywhere, it goes on with --resume.
     """
-    sizes = {"population.users": users, "catalogue.items": items, "catalogue.new_items": new_items}
-    config = load(world, changes={key: value for key, value in sizes.items() if value is not None})
+    config = load(world, changes=changed(change, users=users, items=items, new_items=new_items))
     home = Home(Home.default().root / "loops" / f"{config.world}-seed{config.seed if seed is None else seed}")
     surface = None if surface_file is None else load_file(surface_file)
     try:

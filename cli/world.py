@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import yaml
 from rich.table import Table
 
+from cli.changes import Changes, changed
 from cli.screen import console
 from lake.home import Home
 from schemas.errors import UserError
@@ -16,8 +16,6 @@ from schemas.logs import LAYERS
 from worlds.load import load
 from worlds.logs.days import CHUNK_USERS, Rows, Writing, write
 from worlds.world import World
-
-_SIZES = {"users": "population.users", "items": "catalogue.items", "new_items": "catalogue.new_items"}
 
 
 def world(
@@ -29,16 +27,14 @@ def world(
     users: Annotated[int | None, typer.Option(help="users there are when the first day begins")] = None,
     items: Annotated[int | None, typer.Option(help="items there are when the first day begins")] = None,
     new_items: Annotated[int | None, typer.Option(help="items created a day")] = None,
-    change: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE of the world's file, as faults.outage.country=DE")
-    ] = None,
+    change: Changes = None,
     processes: Annotated[int, typer.Option(help="processes that write; the bytes are the same")] = 1,
     chunk_users: Annotated[int, typer.Option(help="users whose day is held in memory at once")] = CHUNK_USERS,
     truth: Annotated[bool, typer.Option(help="also write the true probabilities of every impression")] = True,
 ) -> None:
     """Write days of simulated logs of a world, all five layers, and their truth beside."""
     home = Home.default()
-    changes = changed(change or [], {"users": users, "items": items, "new_items": new_items})
+    changes = changed(change, users=users, items=items, new_items=new_items)
     config = load(name, changes=changes)
     start = None if first_day is None else day_of(first_day, "--first-day")
     lived = World(config, seed, start)
@@ -49,17 +45,6 @@ def world(
     if truth:
         console.print(f"truth (tastes, qualities, probabilities, faults): {beside}")
     console.print(f"next: feedmill run {config.surface} {max(rows)}")
-
-
-def changed(settings: list[str], sizes: dict[str, int | None]) -> dict[str, Any]:
-    """Dotted keys of a world file and their new values; raises UserError for a setting that is not KEY=VALUE."""
-    found: dict[str, Any] = {_SIZES[name]: value for name, value in sizes.items() if value is not None}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals or not key:
-            raise UserError(f"--set: found {setting!r}; allowed is KEY=VALUE, such as faults.outage.country=DE")
-        found[key] = yaml.safe_load(value)
-    return found
 
 
 def day_of(text: str, option: str) -> date:

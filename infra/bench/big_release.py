@@ -7,6 +7,8 @@ inverted lists lose as many of a user's best items as they would there.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +32,8 @@ from models.ranker_data import CATEGORIES, RankerData, head_kinds
 from models.two_tower import TwoTower
 from models.user_tower import UserTower
 from models.vocabulary import Vocabulary, strings
-from schemas.release import Manifest, digests
+from schemas.release import MANIFEST, Manifest, digests
+from serving.release import slots
 from surfaces.load import load
 from surfaces.surface import Surface
 
@@ -79,6 +82,18 @@ def build(folder: Path, items: int, candidates: int, seed: int = 7) -> str:
     (release / "surface.yaml").write_text(yaml.safe_dump(asked.model_dump(mode="json"), sort_keys=False))
     _seal(release, asked)
     return release.name
+
+
+def another(folder: Path) -> str:
+    """A release below `folder` with the same files as the live one and another id; its id."""
+    live = slots.active_release(folder)
+    assert live is not None, "a release is live"
+    name = next(name for name in (f"{DAY}-again", f"{DAY}-and-again") if name != live.name)
+    if not (folder / name).exists():
+        shutil.copytree(live, folder / name, copy_function=os.link)
+        (folder / name / MANIFEST).unlink()
+        replace(Manifest.read(live), release_id=name).write(folder / name)
+    return name
 
 
 def _models(release: Path, ids: Any, vectors: Mapping[str, Floats], users: Floats, rng: np.random.Generator) -> None:

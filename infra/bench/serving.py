@@ -1,8 +1,8 @@
 """`python -m infra.bench.serving`: how fast servers answer, asked by a client in a process of its own.
 
-A release of a million items is made first (some minutes); `--home` keeps it for another run. `--servers 2` starts as
-many servers beside one another, as a load balancer would have them: each writes log files of its own, and they share
-the online store.
+A release of a million items is made first (some minutes); `--home` keeps it for another run. In the last run another
+one becomes live: the servers load it beside the one that they answer from. `--servers 2` starts as many servers beside
+one another, as a load balancer would have them: each writes log files of its own, and they share the online store.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +25,8 @@ import typer
 from rich.console import Console
 
 from infra import ports
-from infra.bench import big_release
+from infra.bench import asking, big_release
+from infra.bench.asking import SURFACE
 from infra.bench.measure import resident
 from infra.bench.serving_limits import least, peaks
 from infra.bench.serving_report import Told, runs, stages
@@ -34,9 +34,7 @@ from schemas.errors import InfrastructureError
 from serving.release import slots
 from serving.release.loaded import read_surface
 
-SURFACE = "shorts"
 START_S = 600.0
-CLIENTS = 8
 
 console = Console(highlight=False, emoji=False, soft_wrap=True)
 
@@ -57,15 +55,22 @@ def main(
         limits = least(releases / "active", read_surface(releases / "active"), speed := peaks())
         started = [stack.enter_context(_server(root)) for _ in range(servers)]
         ports_, pids = [port for port, _ in started], [pid for _, pid in started]
-        _warm(ports_)
-        paced = _measured(f"{rate:g}/s", pids, lambda told: _paced(told, ports_, rate, seconds))
-        flooded = _measured("flood", pids, lambda told: _flooded(told, ports_, seconds))
+        asking.warm(ports_)
+        paced = _measured(f"{rate:g}/s", pids, lambda told: asking.paced(told, ports_, rate, _after(seconds)))
+        flooded = _measured("flood", pids, lambda told: asking.flooded(told, ports_, seconds))
         memory = [resident(pid) for pid in pids]
-    for table in (runs([paced, flooded]), stages(paced, limits)):
+        loading = _measured(
+            f"{rate:g}/s, loading",
+            pids,
+            lambda told: asking.paced(told, ports_, rate, _after_loading(releases, ports_)),
+        )
+        both = [resident(pid) for pid in pids]
+    for table in (runs([paced, flooded, loading]), stages(paced, limits)):
         console.print(table)
     cores, load = os.cpu_count(), os.getloadavg()[0]
     console.print(f"{cores} cores, {speed}; load {load:.1f}, of this and all else that ran")
-    console.print(f"each of {servers} server(s) holds " + ", ".join(f"{one / 2**30:.2f} GiB" for one in memory))
+    told = ", ".join(f"{one / 2**30:.2f} GiB ({two / 2**30:.2f})" for one, two in zip(memory, both, strict=True))
+    console.print(f"each of {servers} server(s) holds (with the release before beside its own) {told}")
 
 
 def _release(folder: Path, items: int, candidates: int) -> None:
@@ -82,7 +87,7 @@ def _server(root: Path) -> Iterator[tuple[int, int]]:
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         began = time.monotonic()
-        while not _ready(port):
+        while _release_of(port) is None:
             if process.poll() is not None or time.monotonic() - began > START_S:
                 raise InfrastructureError("the server did not come up")
             time.sleep(0.5)
@@ -93,58 +98,41 @@ def _server(root: Path) -> Iterator[tuple[int, int]]:
         process.wait(30)
 
 
-def _ready(port: int) -> bool:
-    """Whether the surface answers; raises InfrastructureError if its release cannot be served."""
+def _release_of(port: int) -> str | None:
+    """The id of what the surface answers from; raises InfrastructureError if it cannot be served."""
     with contextlib.suppress(OSError, http.client.HTTPException):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         connection.request("GET", "/healthz")
         found = json.loads(connection.getresponse().read())["surfaces"][SURFACE]
         if found["problem"]:
             raise InfrastructureError(found["problem"])
-        return found["release_id"] is not None
-    return False
+        answering: str | None = found["release_id"]
+        return answering
+    return None
 
 
-class _Client(threading.local):
-    """One connection a thread and server, kept open."""
+def _after(seconds: float) -> threading.Event:
+    """Set once they have passed."""
+    ended = threading.Event()
+    threading.Timer(seconds, ended.set).start()
+    return ended
 
-    def __init__(self) -> None:
-        self._connections: dict[int, http.client.HTTPConnection] = {}
 
-    def ask(self, port: int, number: int) -> bytes | None:
-        """The answer to one request for a slate; None if it failed."""
-        connection = self._connections.get(port)
-        if connection is None:
-            connection = self._connections[port] = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        user = f"u{number * 7919 % big_release.USERS:06d}"
-        body = json.dumps({"user_id": user, "context": {"country": "DE", "device": "phone"}})
+def _after_loading(releases: Path, listening: Sequence[int]) -> threading.Event:
+    """Make another release live; set once every server answers from it."""
+    ended = threading.Event()
+
+    def load() -> None:
         try:
-            connection.request("POST", f"/v1/{SURFACE}/recommend", body, {"content-type": "application/json"})
-            answer = connection.getresponse()
-            content = answer.read()
-            return content if answer.status == 200 else None
-        except (OSError, http.client.HTTPException):
-            del self._connections[port]
-            return None
+            other = big_release.another(releases)
+            slots.switch(releases, other)
+            while any(_release_of(port) != other for port in listening):
+                time.sleep(0.2)
+        finally:
+            ended.set()
 
-
-_client = _Client()
-
-
-def _asked(told: Told, listening: Sequence[int], number: int, due: float) -> None:
-    content = _client.ask(listening[number % len(listening)], number)
-    if content is None:
-        told.failed += 1
-        return
-    told.seconds.append(time.perf_counter() - due)
-    # Of every tenth answer, so that the client does not take the machine from the server.
-    if number % 10 == 0:
-        told.stages.append({stage["stage"]: stage["milliseconds"] for stage in json.loads(content)["stages"]})
-
-
-def _warm(listening: Sequence[int]) -> None:
-    for number in range(100 * len(listening)):
-        _client.ask(listening[number % len(listening)], number)
+    threading.Thread(target=load).start()
+    return ended
 
 
 def _measured(name: str, pids: Sequence[int], work: Callable[[Told], None]) -> Told:
@@ -158,37 +146,6 @@ def _measured(name: str, pids: Sequence[int], work: Callable[[Told], None]) -> T
 def _busy(pids: Sequence[int]) -> float:
     times = [psutil.Process(pid).cpu_times() for pid in pids]
     return sum(one.user + one.system for one in times)
-
-
-def _paced(told: Told, listening: Sequence[int], rate: float, seconds: float) -> None:
-    """Requests are due at even intervals and late ones are not excused: an answer's time counts from then."""
-    began = time.perf_counter()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        for number in range(round(rate * seconds)):
-            due = began + number / rate
-            time.sleep(max(0.0, due - time.perf_counter()))
-            pool.submit(_asked, told, listening, number, due)
-
-
-def _flooded(told: Told, listening: Sequence[int], seconds: float) -> None:
-    """Each of several clients asks again as soon as it is answered."""
-    began = time.perf_counter()
-
-    def keep_asking(client: int) -> None:
-        number = client
-        while time.perf_counter() - began < seconds:
-            _asked(told, listening, number, time.perf_counter())
-            number += CLIENTS
-
-    _together(keep_asking)
-
-
-def _together(work: Callable[[int], None]) -> None:
-    threads = [threading.Thread(target=work, args=(client,)) for client in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 @contextlib.contextmanager

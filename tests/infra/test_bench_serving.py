@@ -11,9 +11,12 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from infra.bench.big_release import another
 from infra.bench.serving_limits import Peaks, multiplications
 from infra.bench.serving_report import Told, runs, stages
 from infra.bench.vectors import Cloud, Shape
+from serving.release import slots
+from tests.serving.releases import make_release
 
 
 def words(table: Table) -> list[list[str]]:
@@ -70,3 +73,16 @@ def test_vectors_of_a_shape_with_more_between_clusters_lie_closer_together() -> 
         return float(likeness.max(axis=1).mean())
 
     assert nearest(0.8) > nearest(0.1) + 0.1
+
+
+def test_another_release_is_the_same_files_under_another_id_and_whole(tmp_path: Path) -> None:
+    make_release(tmp_path, "2026-01-08-first")
+    slots.switch(tmp_path, "2026-01-08-first")
+    seen = ["2026-01-08-first"]
+    for _ in range(3):
+        slots.switch(tmp_path, another(tmp_path))
+        live = slots.active_release(tmp_path)
+        assert live is not None
+        assert live.name != seen[-1]
+        seen.append(live.name)
+        assert (live / "als" / "model.bin").read_text() == "model of 2026-01-08-first "

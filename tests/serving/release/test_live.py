@@ -122,3 +122,16 @@ def test_a_trained_release_and_another_differ_in_what_they_answer(tmp_path: Path
     """What the switch test under load relies on: another seed is another release."""
     other = LoadedRelease.load(tmp_path / build_tiny_release(tmp_path, SECOND, seed=2))
     assert other.reserve.tolist() != release.reserve.tolist()
+
+
+def test_requests_have_the_interpreter_between_steps_while_a_release_is_loaded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr("models.steps.STEP", 10)
+    monkeypatch.setattr("models.steps.time.sleep", rests.append)
+    LoadedRelease.load(folder / FIRST)
+    assert rests == []
+    slots.switch(folder, FIRST)
+    LiveSurface(folder).refresh()
+    assert len(rests) > 20, "60 items, passed over several times in steps of ten"

@@ -75,8 +75,9 @@ class Crossed:
                 owners[row], codes[row] = users.setdefault(user, len(users)), names.get(other, -1)
         rows = np.flatnonzero(codes >= 0)
         rows = rows[np.lexsort((codes[rows], owners[rows]))]
-        ends = np.cumsum(np.bincount(owners[rows], minlength=len(users))).tolist()
-        spans = dict(zip(users, zip([0, *ends[:-1]], ends, strict=True), strict=True))
+        counts = np.bincount(owners[rows], minlength=len(users))
+        ends = np.cumsum(counts)
+        spans = dict(zip(users, zip((ends - counts).tolist(), ends.tolist(), strict=True), strict=True))
         return cls(table, spans, codes[rows], rows)
 
     def find(self, user: str | None, wanted: Rows) -> Rows:

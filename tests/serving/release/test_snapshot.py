@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from features.entities import SEPARATOR
 from serving.release.catalogue import Catalogue, Column
@@ -36,6 +37,12 @@ def test_a_crossed_table_is_found_by_user_and_code(tmp_path: Path) -> None:
     assert crossed.find("u0", wanted).tolist() == [1, -1, -1, -1, 1]
     assert crossed.find("u9", wanted).tolist() == [-1] * 5
     assert crossed.find(None, wanted).tolist() == [-1] * 5
+
+
+@pytest.mark.parametrize("keys", [[], [SEPARATOR.join(("u1", "gone"))]])
+def test_in_a_crossed_table_without_anything_known_nothing_is_found(tmp_path: Path, keys: list[str]) -> None:
+    crossed = Crossed.of(table_of(tmp_path / "t.parquet", dict.fromkeys(keys, 1.0)), {"music": 0})
+    assert crossed.find("u1", np.array([0, -1])).tolist() == [-1, -1]
 
 
 def test_lists_are_read_by_user(tmp_path: Path) -> None:

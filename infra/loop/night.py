@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,6 +18,9 @@ from lake import spark
 from lake.home import Home
 from schemas.errors import GateFailed
 
+LONGEST = 160
+"""Characters of the reason why a night was held: all of it is in the night's reports."""
+
 Told = Callable[[str], None]
 
 
@@ -31,7 +35,7 @@ def in_process(night: Night, told: Told) -> tuple[Ending, str]:
             try:
                 run_step(night, step)
             except GateFailed as error:
-                return "held", str(error).splitlines()[0]
+                return "held", textwrap.shorten(error.headline, LONGEST, placeholder=" ...")
     return "shipped", ""
 
 
@@ -40,7 +44,7 @@ def through_airflow(night: Night, console: Console) -> tuple[Ending, str]:
     try:
         run_night(night.home, night.surface.surface, night.day, console)
     except GateFailed as error:
-        return "held", str(error).splitlines()[0]
+        return "held", textwrap.shorten(error.headline, LONGEST, placeholder=" ...")
     return "shipped", ""
 
 

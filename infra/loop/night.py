@@ -35,7 +35,7 @@ def in_process(night: Night, told: Told) -> tuple[Ending, str]:
             try:
                 run_step(night, step)
             except GateFailed as error:
-                return "held", textwrap.shorten(error.headline, LONGEST, placeholder=" ...")
+                return _held(error)
     return "shipped", ""
 
 
@@ -44,8 +44,12 @@ def through_airflow(night: Night, console: Console) -> tuple[Ending, str]:
     try:
         run_night(night.home, night.surface.surface, night.day, console)
     except GateFailed as error:
-        return "held", textwrap.shorten(error.headline, LONGEST, placeholder=" ...")
+        return _held(error)
     return "shipped", ""
+
+
+def _held(why: GateFailed) -> tuple[Ending, str]:
+    return "held", textwrap.shorten(why.headline, LONGEST, placeholder=" ...")
 
 
 class OneSpark:

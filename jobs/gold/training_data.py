@@ -16,6 +16,7 @@ from features.affinity import contents
 from jobs.night import Night
 from lake.known import mask_labels, valid_at
 from models.interface import Catalogue, Interactions, Ints
+from models.vocabulary import texts
 from schemas.contract import Contract
 from schemas.tables import SILVER_ITEM, labelled
 
@@ -62,8 +63,8 @@ def interactions(night: Night, days: Sequence[date], as_of: date | None = None) 
     worth *= 0.5 ** (age / night.surface.training.half_life_days)
     keep = worth > 0
     return Interactions(
-        users=_strings(rows["user_id"])[keep],
-        items=_strings(rows["item_id"])[keep],
+        users=texts(rows["user_id"])[keep],
+        items=texts(rows["item_id"])[keep],
         weights=worth[keep].astype(np.float32),
         times=_microseconds(rows["shown_at"])[keep],
     )
@@ -92,9 +93,9 @@ def item_rows(night: Night, days: Sequence[date] | None = None) -> pa.Table:
 def catalogue(rows: pa.Table) -> Catalogue:
     """`item_rows` as models take them; a content embedding of another length than most counts as none."""
     return Catalogue(
-        item_ids=_strings(rows["item_id"]),
-        creators=_strings(rows["creator_id"]),
-        topics=_strings(rows["topic"]),
+        item_ids=texts(rows["item_id"]),
+        creators=texts(rows["creator_id"]),
+        topics=texts(rows["topic"]),
         content=contents(rows["content"]),
         created=_microseconds(rows["created_at"]),
     )
@@ -115,10 +116,6 @@ def _where(positives: Interactions, keep: Any) -> Interactions:
 
 def _numbers(column: pa.ChunkedArray) -> Any:
     return column.to_numpy()
-
-
-def _strings(column: pa.ChunkedArray) -> Any:
-    return pc.fill_null(column, "").to_numpy(zero_copy_only=False).astype(object)
 
 
 def _microseconds(column: pa.ChunkedArray) -> Ints:

@@ -12,7 +12,7 @@ import orjson
 from serving.logs.batch import Batch
 
 HELPING = 20
-"""Rows that are made in one go: about a third of a millisecond of rows with all their features."""
+"""Rows made in one go: a request with a thousand candidates has over two thousand of them, which take 30 ms."""
 
 
 def encode(layers: Mapping[str, Iterable[Mapping[str, Any]]], rest: Callable[[], None] = lambda: None) -> Batch:

@@ -28,6 +28,7 @@ NEIGHBOURS_FILE = "neighbours.npz"
 
 TEXT = pa.string()
 EMBEDDING = pa.list_(pa.float32())
+"""Types of columns as the catalogue reads them."""
 
 Rows = npt.NDArray[np.int64]
 """(n,) int64 rows of the catalogue; -1 is an item that is not in it."""

@@ -155,15 +155,14 @@ def session(home: Home) -> Iterator[SparkSession]:
         warnings.simplefilter("ignore", FutureWarning)
         from pyspark.errors.exceptions.base import PySparkException
 
-        from lake.spark_client import connect
+        from lake.spark_client import client
 
         try:
-            client = connect(remote, alive)
-            yield cast("SparkSession", client)
+            with client(remote, alive) as connected:
+                yield cast("SparkSession", connected)
         except PySparkException as error:
             told = _headline(error) if alive() else "the server died while the step ran"
             raise InfrastructureError(f"Spark failed: {told}", fix=_where_to_look(home)) from error
-        client.stop()
 
 
 def _always() -> bool:

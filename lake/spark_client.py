@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pyspark.sql.connect.client.retries import DefaultPolicy
 from pyspark.sql.connect.session import SparkSession
@@ -29,11 +30,19 @@ class WhileAlive(DefaultPolicy):
         return bool(super().can_retry(exception)) and self._alive()
 
 
-def connect(remote: str, alive: Callable[[], bool]) -> SparkSession:
-    """A session of the server at `remote` (an `sc://` address)."""
+@contextlib.contextmanager
+def client(remote: str, alive: Callable[[], bool]) -> Iterator[SparkSession]:
+    """A session of the server at `remote` (an `sc://` address), closed however its work ends.
+
+    Left open it would stay Spark's active session, which parts of pyspark ask although others have been made since.
+    """
     # Spark logs each failed query as one line of JSON with the JVM's whole stack; the error is raised all the same.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     os.environ[CONNECT_MODE] = "1"
-    client = SparkSession.builder.remote(remote).create()
-    client.client.set_retry_policies([WhileAlive(alive)])
-    return client
+    session = SparkSession.builder.remote(remote).create()
+    session.client.set_retry_policies([WhileAlive(alive)])
+    try:
+        yield session
+    finally:
+        session.release_session_on_close = alive()
+        session.stop()

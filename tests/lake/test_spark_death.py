@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from lake import spark
 from lake.home import Home
@@ -33,6 +34,7 @@ def test_death_is_noticed_and_a_new_server_takes_over(tmp_path: Path, monkeypatc
         assert "server.log" in str(caught.value)
         with spark.session(home) as session:
             assert session.range(5).count() == 5
+            assert SparkSession.getActiveSession() is session
         second = spark.running(home)
         assert second is not None
         assert second.pid != first.pid

@@ -3,6 +3,9 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Tests run in so many processes; each has a Spark server of its own and takes up to 5 GiB. WORKERS=0: in this one.
+WORKERS ?= 2
+PARALLEL := --numprocesses $(WORKERS) --dist worksteal
 export FEEDMILL_HOME ?= $(CURDIR)/var
 export MLFLOW_DISABLE_TELEMETRY = true
 
@@ -32,10 +35,10 @@ night: setup ## one night of the default surface through Airflow, from logs to a
 	@$(BIN)/feedmill night
 
 test: setup ## every test but the slow ones (real logs too where FEEDMILL_REAL_DATA names their folder)
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 
 slow: setup ## the slow tests: nights through Airflow, loops, servers killed, statistical proofs
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest $(PARALLEL) -m slow
 
 prove: setup ## propensities against frequencies, off-policy intervals against truth, experiments' error rates and power
 	@FEEDMILL_PROVE_DRAWS=10000 FEEDMILL_PROVE_HOME="$(FEEDMILL_HOME)/prove" OMP_NUM_THREADS=1 \

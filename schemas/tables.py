@@ -187,6 +187,7 @@ def samples(outcomes: Sequence[str], features: Sequence[Field]) -> Contract:
     context = (
         Field("country", "string", "from the request log"),
         Field("device", "string", "from the request log"),
+        Field("area", "string", "from the request log"),
         Field("history_length", "int32", "items in the history that the request log froze"),
         Field("creator_id", "string", "item dimension"),
         Field("topic", "string", "item dimension"),

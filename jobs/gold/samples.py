@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.entities import SEPARATOR, Entity
@@ -35,15 +35,15 @@ def samples(
 
 
 def _with_request(rows: DataFrame, requests: DataFrame, realtime: Sequence[str]) -> DataFrame:
-    """Adds country, device, history_length and `realtime` values of the first request log row there was by then.
+    """Adds country, device, area, history_length and `realtime` values of the first request log row there was by then.
 
     One that arrives after its impression, or more than a day before the event day, is not used: the context of an
     impression then never changes once its first version is known.
     """
-    state = F.col("state") if "state" in requests.columns else F.lit(None).cast("map<string,float>")
+    state, area = _optional(requests, "state", "map<string,float>"), _optional(requests, "area", "string").alias("area")
     values = [state[name].alias(name) for name in realtime]
     length = F.size("history").alias("history_length")
-    frozen = F.struct("arrival_day", "requested_at", "country", "device", length, *values)
+    frozen = F.struct("arrival_day", "requested_at", "country", "device", area, length, *values)
     first = requests.groupBy(F.col("request_id").alias("asked")).agg(
         F.sort_array(F.collect_set(frozen)).alias("logged")
     )
@@ -52,9 +52,14 @@ def _with_request(rows: DataFrame, requests: DataFrame, realtime: Sequence[str])
         "logged", lambda one: one["arrival_day"].between(F.date_sub("event_day", 1), F.col("arrival_day"))
     )
     asked = F.get(usable, F.lit(0))
-    context = {name: asked[name] for name in ("country", "device", *realtime)}
+    context = {name: asked[name] for name in ("country", "device", "area", *realtime)}
     context["history_length"] = F.when(asked["history_length"] >= 0, asked["history_length"])
     return joined.withColumns(context).drop("asked", "logged")
+
+
+def _optional(requests: DataFrame, name: str, kind: str) -> Column:
+    """Column `name`, null where the table is older than it."""
+    return F.col(name) if name in requests.columns else F.lit(None).cast(kind)
 
 
 def _with_item(rows: DataFrame, items: DataFrame) -> DataFrame:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -123,6 +124,14 @@ def _drawn(users: int) -> str:
     return f"{users} users drawn" if users == USERS else f"all {users} users"
 
 
+class _Place(NamedTuple):
+    """Where a request came from, and what it was made with."""
+
+    country: str | None = None
+    device: str | None = None
+    area: str | None = None
+
+
 def _asks(night: Night, requests: Requests, after: Interactions) -> list[Ask]:
     """Each request at the time of the user's first response of the day, from the place and device of that day."""
     first: dict[str, int] = {}
@@ -134,18 +143,21 @@ def _asks(night: Night, requests: Requests, after: Interactions) -> list[Ask]:
             request_id=f"evaluate/{night.day}/{user}",
             at=datetime.fromtimestamp(first[user or ""] / 1e6, UTC),
             user_id=user,
-            country=places.get(user or "", (None, None))[0],
-            device=places.get(user or "", (None, None))[1],
+            country=place.country,
+            device=place.device,
+            area=place.area,
             history=tuple(history),
         )
         for user, history in zip(requests.users, requests.histories, strict=True)
+        for place in [places.get(user or "", _Place())]
     ]
 
 
-def _places(night: Night) -> dict[str, tuple[str | None, str | None]]:
-    """(country, device) of each user's first impression of the day."""
+def _places(night: Night) -> dict[str, _Place]:
+    """That of each user's first impression of the day."""
+    first = ", ".join(f"arg_min_null({name}, shown_at) AS {name}" for name in _Place._fields)
     sql = f"""
-        SELECT user_id, arg_min_null(country, shown_at) AS country, arg_min_null(device, shown_at) AS device
+        SELECT user_id, {first}
         FROM rows WHERE event_day = DATE '{night.day}' AND user_id IS NOT NULL GROUP BY user_id"""
     rows = night.lake.query(samples(night.surface), sql).to_pylist()
-    return {row["user_id"]: (row["country"], row["device"]) for row in rows}
+    return {row.pop("user_id"): _Place(**row) for row in rows}

@@ -61,6 +61,12 @@ class Tags:
         """(m,) whether each of (m,) `rows` bears any tag that begins with `prefix`."""
         return self._at(f"^{prefix}", [name for name in self.names if name.startswith(prefix)], rows)
 
+    def commonest(self, prefix: str) -> str:
+        """What follows `prefix` in the tag so beginning that most items bear; "" if none bears one."""
+        borne = np.bincount(self.codes[self.codes >= 0], minlength=len(self.names))
+        found = [(int(-count), name) for name, count in zip(self.names, borne, strict=True) if name.startswith(prefix)]
+        return min(found)[1].removeprefix(prefix) if found else ""
+
     def _at(self, question: str, tags: list[str], rows: npt.NDArray[np.int64]) -> Mask:
         found = self._asked.get(question)
         if found is None:

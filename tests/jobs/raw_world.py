@@ -135,7 +135,7 @@ def _item(item: str, creator: str | None, topic: str | None, known: int) -> dict
 
 
 def _request(shown: Shown) -> dict[str, Any]:
-    row = {"schema_version": 1, "request_id": f"r{shown.id}", "user_id": shown.user, "country": "DE"}
+    row = {"schema_version": 1, "request_id": f"r{shown.id}", "user_id": shown.user, "country": "DE", "area": "7"}
     row |= {"device": "phone", "history": ["i0"] * (shown.second % 3), "arrival_day": day(shown.arrived)}
     row |= {"state": [("session_log_minutes", shown.second % 7 + 0.5)] if shown.second % 2 else None}
     return row | {"requested_at": moment(shown.on, shown.second)}

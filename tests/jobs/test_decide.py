@@ -20,7 +20,7 @@ from models.calibration import Calibration, Calibrator
 from schemas.decision import Decision
 from schemas.errors import InfrastructureError, UserError
 from schemas.release import Manifest, digests
-from tests.jobs.tiny_lake import VALIDATED, tiny_night, tiny_surface, train, write_lake
+from tests.jobs.tiny_lake import VALIDATED, ZONES, tiny_night, tiny_surface, train, write_lake
 
 
 def decision_of(night: Night) -> Decision:
@@ -162,6 +162,22 @@ def test_the_smoke_test_asks_every_kind_of_user(tiny: Night) -> None:
     assert gate.verdict == "pass"
     assert gate.value == 4
     assert "an unknown user" in gate.reason
+
+
+def test_the_smoke_test_asks_from_where_most_items_may_be_shown(tiny: Night) -> None:
+    night = tiny_night(tiny.home, tiny_surface(policy={"area_tags": "zone:"}))
+    assert smoke_test(build(night, inputs(night)).folder, night.day).verdict == "pass"
+
+
+def test_a_policy_that_lets_nothing_be_shown_fails_the_smoke_test(tiny: Night) -> None:
+    surface = tiny_surface(
+        policy={"withhold": [{"label": f"tag:zone:{name}", "unknown_users": True} for name in ZONES]}
+    )
+    night = tiny_night(tiny.home, surface)
+    gate = smoke_test(build(night, inputs(night)).folder, night.day)
+    assert (gate.verdict, gate.value) == ("fail", 2)
+    assert "an unknown user: the policy lets it be shown none of 60 items" in gate.reason
+    assert "a known user" not in gate.reason
 
 
 def test_a_release_that_cannot_be_loaded_fails_the_smoke_test(tiny: Night) -> None:

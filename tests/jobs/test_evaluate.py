@@ -11,8 +11,9 @@ from features.registry import registry, schema_hash
 from jobs import evaluate
 from jobs.judging import heads
 from jobs.judging.champion import champion_of
+from jobs.judging.contender import Contender
 from jobs.judging.held_out import held_out_day
-from jobs.judging.lists import ks
+from jobs.judging.lists import blended, ks
 from jobs.judging.samples import held_out_samples
 from jobs.night import Night
 from jobs.releasing.assembly import build
@@ -25,7 +26,7 @@ from schemas.errors import UserError
 from schemas.evaluation import Evaluation
 from schemas.release import Manifest, digests
 from serving.release import slots
-from tests.jobs.tiny_lake import taste, tiny_night, tiny_surface, write_lake
+from tests.jobs.tiny_lake import HERE, taste, tiny_night, tiny_surface, write_lake, zone
 
 
 def evaluation_of(night: Night) -> Evaluation:
@@ -95,7 +96,13 @@ def test_what_users_responded_to_before_is_masked_and_not_looked_for(tiny: Night
         assert not wanted & set(history)
     assert len(day) > 30
     assert [ask.user_id for ask in day.asks] == list(day.holdout.requests.users)
-    assert {ask.country for ask in day.asks} == {"DE"}
+    assert {(ask.country, ask.device, ask.area) for ask in day.asks} == {("DE", "phone", HERE)}
+
+
+def test_where_items_are_bound_to_areas_lists_hold_those_of_the_area_asked_from(tiny: Night) -> None:
+    night = tiny_night(tiny.home, tiny_surface(policy={"area_tags": "zone:"}))
+    lists = blended(night, held_out_day(night), Contender.of_night(night))["blended"]
+    assert {zone(item) for item in lists.ravel() if item} == {HERE}
 
 
 def test_without_a_live_release_there_is_no_champion_and_it_is_said(tiny: Night) -> None:

@@ -137,7 +137,8 @@ def test_samples_carry_context_dimensions_and_the_features_of_the_day_before(bac
     users = expected(WORLD, SHORTS, ENTITIES[0], LAST - 1)
     for row in as_known(night, LAST).to_pylist():
         one = by_id[row["impression_id"]]
-        assert (row["country"], row["device"], row["history_length"]) == ("DE", "phone", one.second % 3)
+        assert (row["country"], row["device"], row["area"]) == ("DE", "phone", "7")
+        assert row["history_length"] == one.second % 3
         assert row["session_log_minutes"] == (one.second % 7 + 0.5 if one.second % 2 else None)
         assert row["session_focus"] is None
         assert row["user_click_rate_30"] == pytest.approx(users[one.user or ""]["user_click_rate_30"], rel=1e-5)

@@ -30,6 +30,7 @@ USERS = [f"u{n:02}" for n in range(40)]
 VALIDATED = {"expectations": 9, "failed": 0, "warned": 0, "docs": "data_docs/index.html"}
 """The figures of step `validate` on a good day."""
 ITEMS = [f"i{n:02}" for n in range(60)]
+HERE, THERE = ZONES = ("07", "08")
 
 
 def tiny_surface(**changes: Any) -> Surface:
@@ -59,6 +60,11 @@ def tiny_night(home: Home, surface: Surface | None = None, day: date = LAST) -> 
     return Night(surface or tiny_surface(), day, home)
 
 
+def zone(item: str) -> str:
+    """Two items in three are here, where everybody is; a surface may bind items to zones or not."""
+    return HERE if int(item[1:]) % 3 else THERE
+
+
 def taste(name: str) -> int:
     """Even users like even items."""
     return int(name[1:]) % 2
@@ -70,7 +76,10 @@ def write_lake(night: Night, first: date = FIRST, seed: int = 0) -> None:
     rows = [row for day in days for row in _impressions(night, day, seed)]
     for table in (tables.labelled(night.surface), tables.samples(night.surface)):
         _write(night, rows, table)
-    items = [{"item_id": item, "topic": f"t{taste(item)}", "title": item.upper()} for item in ITEMS]
+    items = [
+        {"item_id": item, "topic": f"t{taste(item)}", "title": item.upper(), "tags": [f"zone:{zone(item)}"]}
+        for item in ITEMS
+    ]
     described = [item | {"schema_version": 1, "known_from": first, "updated_at": _at(first, 0)} for item in items]
     _write(night, described, SILVER_ITEM)
     as_of = [day - timedelta(days=1) for day in days] + [night.day]
@@ -133,6 +142,7 @@ def _row(night: Night, day: date, user: str, *, item: str, position: int, click:
             "known_from": day,
             "country": "DE",
             "device": "phone",
+            "area": HERE,
             "history_length": 3,
             "topic": f"t{taste(item)}",
             "creator_id": f"c{int(item[1:]) // 6}",

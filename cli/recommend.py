@@ -30,6 +30,7 @@ def recommend(
     size: Annotated[int | None, typer.Option(min=1, max=100, help="slots wanted; default: the surface's")] = None,
     country: Annotated[str | None, typer.Option(help="ISO 3166 alpha-2 country of the request")] = None,
     device: Annotated[str | None, typer.Option(help="device class of the request")] = None,
+    area: Annotated[str | None, typer.Option(help="area of the request, as the tags of items name it")] = None,
     request_id: Annotated[str | None, typer.Option(help="chance derives from it; default: a new one")] = None,
     at: Annotated[datetime | None, typer.Option(help="UTC time of the request; default: now")] = None,
     scores: Annotated[bool, typer.Option("--scores", help="show every head's score of every item")] = False,
@@ -54,6 +55,7 @@ def recommend(
         user_id=Pseudonyms.from_environment(home.root).of(user) if declared.logging.pseudonymise else user,
         country=country,
         device=device,
+        area=area,
         size=size,
     )
     found = response(answer(LoadedRelease.load(folder), ask))

@@ -93,7 +93,7 @@ def _decision(path: Path) -> Iterator[str]:
 def _served(answer: Answer | None) -> str:
     if answer is None:
         return "nothing: no release is live yet"
-    items = ", ".join(answer.items)
+    items = ", ".join(answer.items) or "nothing, as nothing may be shown to a request that names no place,"
     return f"{answer.user} is shown {items} by {answer.release_id} ({answer.milliseconds:.0f} ms)"
 
 

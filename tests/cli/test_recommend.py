@@ -20,8 +20,9 @@ from cli.main import VERBS
 from infra import ports
 from lake.home import PROJECT, Home
 from serving.release import slots
+from surfaces.policy import Policy
 from tests.cli.command import feedmill
-from tests.serving.tiny_release import AT, DAY, TOPICS, build_tiny_release
+from tests.serving.tiny_release import AT, DAY, ITEMS, TOPICS, build_tiny_release, tags, tiny_surface
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,20 @@ def test_json_is_what_the_server_would_send_and_the_same_each_time(live: Path) -
     assert first["known_user"] is False
     assert len(first["items"]) == 10
     assert first["items"] == again["items"]
+
+
+def test_items_bound_to_an_area_are_for_those_who_ask_from_it(tmp_path: Path) -> None:
+    releases = Home(tmp_path).releases("shorts")
+    bound = tiny_surface().model_copy(update={"policy": Policy(area_tags="licensed:")})
+    slots.switch(releases, build_tiny_release(releases, surface=bound))
+
+    def shown(*words: str) -> set[str]:
+        answer = feedmill("recommend", "shorts", "nobody", "--size", "100", "--json", *words, home=tmp_path)
+        return {item["item_id"] for item in json.loads(answer.text)["items"]}
+
+    local = {item for item in ITEMS if "licensed:DE" in tags(item)}
+    assert shown("--area", "DE") & local == local
+    assert not shown() & local
 
 
 def test_an_unknown_surface_is_told_with_the_nearest(live: Path) -> None:

@@ -53,6 +53,11 @@ def test_a_whole_night(night: Night) -> None:
         assert words in text
 
 
+def test_a_slate_without_items_is_explained(night: Night) -> None:
+    text = "\n".join(summary(night, Answer("u1", "2026-01-07-xyz", (), 12.3), "1 min"))
+    assert "u1 is shown nothing, as nothing may be shown to a request that names no place, by 2026-01-07-xyz" in text
+
+
 def test_a_night_that_produced_nothing_still_sums_up(night: Night) -> None:
     text = "\n".join(summary(night, None, "0 min 1 s"))
     assert "no release is live yet" in text

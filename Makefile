@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Tests run in so many processes; each has a Spark server of its own and takes up to 5 GiB. WORKERS=0: in this one.
 WORKERS ?= 2
-PARALLEL := --numprocesses $(WORKERS) --dist worksteal
+PARALLEL := --numprocesses $(WORKERS) --dist loadfile
 export FEEDMILL_HOME ?= $(CURDIR)/var
 export MLFLOW_DISABLE_TELEMETRY = true
 

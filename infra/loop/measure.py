@@ -54,7 +54,7 @@ def exposure(world: World, asked: Requests, slates: Codes) -> Exposure:
         gini=gini(counts),
         new_items=float(new_item.sum() / max(counts.sum(), 1)),
         new_creators=float(new_creator.sum() / max(counts.sum(), 1)),
-        reached=float((counts[fresh] > 0).mean()) if fresh.any() else float("nan"),
+        reached=float((counts[fresh] > 0).mean()) if fresh.any() else None,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -74,7 +75,9 @@ def _exposure(axes: Axes, turns: Sequence[Turn]) -> None:
         "Gini of impressions": [turn.exposure.gini for turn in turns],
     }
     for name, values in lines.items():
-        axes.plot(at, values, marker=".", label=name, linestyle=":" if name.startswith("Gini") else "-")
+        axes.plot(
+            at, np.array(values, dtype=float), marker=".", label=name, linestyle=":" if name.startswith("Gini") else "-"
+        )
     axes.set_xticks(at, [f"{turn.day.day}" for turn in turns])
     axes.set(title="Exposure", ylim=(0, 1.02), xlabel="day")
     axes.legend(frameon=False, fontsize=8)

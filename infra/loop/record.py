@@ -33,7 +33,8 @@ class Interval(_Part):
 
 
 class Exposure(_Part):
-    """Who was shown. Shares are of the day's impressions, `coverage` is of the catalogue, `reached` of today's items.
+    """Who was shown. Shares are of the day's impressions, `coverage` is of the catalogue, `reached` of today's items,
+    None on a day that brings none.
 
     `gini`: Gini coefficient of impressions over the catalogue, items never shown included.
     """
@@ -42,7 +43,7 @@ class Exposure(_Part):
     gini: float
     new_items: float
     new_creators: float
-    reached: float
+    reached: float | None
 
 
 class Turn(_Part):

@@ -51,8 +51,9 @@ def _exposure(turns: Sequence[Turn]) -> Table:
         table.add_column(name, justify="right")
     for turn in turns:
         shown = turn.exposure
-        shares = [f"{value:.1%}" for value in (shown.coverage, shown.new_items, shown.new_creators, shown.reached)]
-        table.add_row(str(turn.day), shares[0], f"{shown.gini:.3f}", *shares[1:])
+        shares = (shown.coverage, shown.new_items, shown.new_creators, shown.reached)
+        cells = ["-" if share is None else f"{share:.1%}" for share in shares]
+        table.add_row(str(turn.day), cells[0], f"{shown.gini:.3f}", *cells[1:])
     return table
 
 

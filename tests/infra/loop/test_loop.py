@@ -89,6 +89,15 @@ def test_a_loop_with_another_surface_file_is_another_loop(turned: Home) -> None:
         run(load("shorts", changes=SMALL), turned, Options(2, resume=True, warm_up=2, surface=other), QUIET)
 
 
+@pytest.mark.parametrize("name", ["stores", "weekly"])
+def test_a_night_of_a_world_with_other_rules_ships(name: str, home: Home) -> None:
+    """Areas and opening hours; one batch of tracks a week."""
+    spark.hold(home, "other tests")
+    run(load(name, changes=SMALL), home, Options(1, warm_up=2), QUIET)
+    last = Journal(home.root / "loop").turns()[-1]
+    assert last.verdict == "shipped", last.reason
+
+
 def test_a_loop_that_is_stopped_from_outside_takes_its_spark_with_it(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cli.main", "loop", "shorts", "--users", "120", "--items", "130"]
     environment = os.environ | {"FEEDMILL_HOME": str(tmp_path)}

@@ -67,3 +67,10 @@ def test_exposure_counts_items_new_items_and_yesterdays(world: World) -> None:
     found = measure.exposure(world, asked, fresh)
     assert found.new_items == pytest.approx(1 / size)
     assert found.reached == pytest.approx(1 / 5)
+
+
+def test_a_day_that_brings_no_items_reaches_none_of_none() -> None:
+    changes = {"population.users": 120, "catalogue.items": 200, "catalogue.new_items": 5, "catalogue.creators": 20}
+    world = World(load("weekly", changes=changes))
+    asked = world.requests()
+    assert measure.exposure(world, asked, Random().slates(world, asked)).reached is None

@@ -27,6 +27,8 @@ def test_the_tables_have_every_day_every_segment_and_the_verdicts() -> None:
     text = console.export_text()
     assert all(str(one.day) in text for one in TURNS)
     assert "60.0% [58.0%, 62.0%]" in text
+    assert re.search(r"2026-01-01.*│\s+1.0% │\s+- │", text), text
+    assert re.search(r"2026-01-02.*│\s+1.0% │\s+90.0% │", text), text
     assert re.search(r"new users\s+│\s+15.0%", text), text
     assert re.search(r"1 \(50%\) │ 1 \(50%\) │\s+0 \(0%\)", text), text
 

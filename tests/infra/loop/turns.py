@@ -14,7 +14,11 @@ def interval(value: float) -> Interval:
 
 
 def turn(number: int, served: float = 0.5, verdict: Verdict = "shipped", reason: str = "") -> Turn:
-    """Day `number`, on which `served` of the gap was closed, most-popular .2 and, from day 3 on, item-item .3."""
+    """Day `number`, on which `served` of the gap was closed, most-popular .2 and, from day 3 on, item-item .3.
+
+    No item came on the day before the first.
+    """
+    reached = None if number == 1 else 0.9
     gap = {SERVED: interval(served), POPULAR: interval(0.2)} | ({ITEM_ITEM: interval(0.3)} if number > 2 else {})
     return Turn(
         number=number,
@@ -28,7 +32,7 @@ def turn(number: int, served: float = 0.5, verdict: Verdict = "shipped", reason:
         gap=gap,
         ahead={one: interval(served - value.value) for one, value in gap.items() if one != SERVED},
         segments={"new users": {SERVED: served / 2, POPULAR: 0.1}},
-        exposure=Exposure(coverage=0.8, gini=0.4, new_items=0.05, new_creators=0.01, reached=0.9),
+        exposure=Exposure(coverage=0.8, gini=0.4, new_items=0.05, new_creators=0.01, reached=reached),
         verdict=verdict,
         reason=reason,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -137,4 +137,5 @@ def _shown(night: Night, day: date, worth: Worth, sampled: str) -> pa.Table:
 
 def _as_logged(row: dict[str, Any]) -> Row:
     """A row of bronze as the log had it."""
-    return row | {"requested_at": written(row["requested_at"]), "state": dict(row.get("state") or {})}
+    times = {name: written(value) for name, value in row.items() if isinstance(value, datetime)}
+    return row | times | {"state": dict(row.get("state") or {})}

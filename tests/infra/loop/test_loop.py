@@ -89,13 +89,14 @@ def test_a_loop_with_another_surface_file_is_another_loop(turned: Home) -> None:
         run(load("shorts", changes=SMALL), turned, Options(2, resume=True, warm_up=2, surface=other), QUIET)
 
 
-@pytest.mark.parametrize("name", ["stores", "weekly"])
-def test_a_night_of_a_world_with_other_rules_ships(name: str, home: Home) -> None:
-    """Areas and opening hours; one batch of tracks a week."""
+@pytest.mark.parametrize(("name", "users"), [("stores", 200), ("weekly", 1200)])
+def test_other_rules_are_served_and_their_nights_ship(name: str, users: int, home: Home) -> None:
+    """Areas and opening hours; slates drawn the night before, of tracks that come once a week."""
     spark.hold(home, "other tests")
-    run(load(name, changes=SMALL), home, Options(1, warm_up=2), QUIET)
-    last = Journal(home.root / "loop").turns()[-1]
-    assert last.verdict == "shipped", last.reason
+    run(load(name, changes=SMALL | {"population.users": users}), home, Options(2, warm_up=2), QUIET)
+    turns = Journal(home.root / "loop").turns()
+    assert [turn.verdict for turn in turns[2:]] == ["shipped", "shipped"], [turn.reason for turn in turns]
+    assert turns[3].served_by.startswith("2026-01-03-")
 
 
 def test_a_loop_that_is_stopped_from_outside_takes_its_spark_with_it(tmp_path: Path) -> None:

@@ -41,14 +41,20 @@ def releases(home: Home) -> Path:
     return folder
 
 
-def serve(night: Night, release: LoadedRelease, requests: int, users: int = 200) -> None:
-    """`requests` of the day answered by `release`, and clicks: likely on a user's own topic, the top slots more so."""
+def serve(
+    night: Night, release: LoadedRelease, requests: int, users: int = 200, drawn_at: datetime | None = None
+) -> None:
+    """`requests` of the day answered by `release`, and clicks: likely on a user's own topic, the top slots more so.
+
+    `drawn_at`: when the slates were drawn, if that was beforehand.
+    """
     asked, shown = [], []
     for number in range(requests):
         user = f"u{number % users}"
         at = datetime(DAY.year, DAY.month, DAY.day, 8, tzinfo=UTC) + timedelta(seconds=number)
-        country, device = "DE" if number % 4 else "FR", "phone"
-        rows = rows_of(recommend(release, Ask(f"r{number:05}", at, user_id=user, country=country, device=device)), 0.0)
+        country = "DE" if number % 4 else "FR"
+        ask = Ask(f"r{number:05}", at, user_id=user, country=country, device="phone", drawn_at=drawn_at)
+        rows = rows_of(recommend(release, ask), 0.0)
         asked += [_bronze(row) for row in rows["request"]]
         shown += [_labelled(night, row, number % users) for row in rows["impression"]]
     write(night, asked, shown)
@@ -70,7 +76,8 @@ def rows(night: Night) -> tuple[list[Row], list[Row]]:
 
 
 def _bronze(row: Row) -> Row:
-    return row | {"requested_at": datetime.fromisoformat(row["requested_at"]), "arrival_day": DAY}
+    times = {name: datetime.fromisoformat(row[name]) for name in ("requested_at", "drawn_at") if name in row}
+    return row | times | {"arrival_day": DAY}
 
 
 def _labelled(night: Night, row: Row, user: int) -> Row:

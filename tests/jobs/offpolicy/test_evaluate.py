@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,16 @@ def test_the_release_that_served_is_worth_what_was_shown(served_night: Night) ->
     assert difference.low < 0.0 < difference.high
     assert found.excluded.by_reason == {}
     assert found.main.trust.units == 700
+
+
+def test_slates_that_were_drawn_beforehand_are_weighed_as_they_were_drawn(spoilt_night: Night) -> None:
+    folder = spoilt_night.home.releases("shorts") / LOGGING
+    night_before = datetime(2026, 1, 8, 23, tzinfo=UTC)
+    served.serve(spoilt_night, LoadedRelease.load(folder), 200, drawn_at=night_before)
+    found = evaluate(spoilt_night, folder, ASKED)
+    assert found.excluded.by_reason == {}
+    assert found.main.trust.units == 200
+    assert found.estimates["snrips"].trust.mean == 1.0
 
 
 def test_a_sharper_policy_is_given_a_value(served_night: Night) -> None:

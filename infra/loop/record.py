@@ -13,6 +13,8 @@ ENDINGS: tuple[Ending, ...] = ("shipped", "held", "rolled back")
 """How a night may end."""
 
 SERVED, RANDOM, POPULAR, ITEM_ITEM, OPTIMAL = "served", "random", "most popular", "item-item", "optimal"
+BOOTSTRAP = "bootstrap"
+"""Who served before there was a release: the world's logging policy."""
 POLICIES = (SERVED, POPULAR, ITEM_ITEM)
 """The policies whose share of the oracle gap is told; random is 0 and optimal 1 by definition."""
 
@@ -49,9 +51,9 @@ class Exposure(_Part):
 class Turn(_Part):
     """One turn of the loop.
 
-    `served_by`: the release, or "bootstrap" while there was none. `means`: mean value of a slate by policy on the
-    same requests. `gap`: share of the oracle gap that each policy closes, `ahead`: by how much the served slates are
-    ahead of each other policy, in shares of the gap (paired by user). `segments`: gap closed by segment and policy.
+    `served_by`: the release, or BOOTSTRAP. `means`: mean value of a slate by policy on the same requests. `gap`: share
+    of the oracle gap that each policy closes, `ahead`: by how much the served slates are ahead of each other policy,
+    in shares of the gap (paired by user). `segments`: gap closed by segment and policy.
     """
 
     number: int

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from rich.table import Table
 
-from infra.loop.record import ENDINGS, ITEM_ITEM, POLICIES, POPULAR, SERVED, Turn
+from infra.loop.record import BOOTSTRAP, ENDINGS, ITEM_ITEM, POLICIES, POPULAR, SERVED, Turn
 
 LAST = 3
-"""Nights at the end over which a loop is judged."""
+"""Days at the end over which a loop is judged, of those that a release served if there are any."""
 
 
 def line(turn: Turn) -> str:
@@ -25,10 +25,10 @@ def line(turn: Turn) -> str:
 
 
 def summary(turns: Sequence[Turn]) -> Iterator[Table]:
-    """By day: gap closed, exposure, verdict. By segment: gap closed over the last nights. Verdicts, counted."""
+    """By day: gap closed, exposure, verdict. By segment: gap closed over the last days. Verdicts, counted."""
     yield _days(turns)
     yield _exposure(turns)
-    yield _segments(turns[-LAST:])
+    yield _segments([turn for turn in turns if turn.served_by != BOOTSTRAP][-LAST:] or turns[-LAST:])
     yield _verdicts(turns)
 
 
@@ -58,7 +58,8 @@ def _exposure(turns: Sequence[Turn]) -> Table:
 
 
 def _segments(turns: Sequence[Turn]) -> Table:
-    table = Table(title=f"gap closed by segment, mean of the last {len(turns)} days", title_justify="left")
+    days = " to ".join(dict.fromkeys((str(turns[0].day), str(turns[-1].day))))
+    table = Table(title=f"gap closed by segment, {days}", title_justify="left")
     table.add_column("segment")
     for policy in POLICIES:
         table.add_column(policy, justify="right")

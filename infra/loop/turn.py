@@ -15,7 +15,7 @@ from infra.loop.clock import SimulatedClock
 from infra.loop.day import Day
 from infra.loop.journal import Journal, State
 from infra.loop.posting import post_new
-from infra.loop.record import SERVED, Turn, Verdict
+from infra.loop.record import BOOTSTRAP, SERVED, Turn, Verdict
 from infra.loop.seen import Seen
 from infra.loop.server import served
 from infra.loop.spoilt import Spoiling
@@ -29,9 +29,6 @@ from worlds.sessions import DAY_US, midnight
 from worlds.truth.policies import Popular
 from worlds.truth.standing import standing
 from worlds.world import World
-
-BOOTSTRAP = "bootstrap"
-"""Who served before there was a release: the world's logging policy."""
 
 
 @dataclass(frozen=True)

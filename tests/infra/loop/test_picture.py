@@ -29,7 +29,8 @@ def test_the_tables_have_every_day_every_segment_and_the_verdicts() -> None:
     assert "60.0% [58.0%, 62.0%]" in text
     assert re.search(r"2026-01-01.*│\s+1.0% │\s+- │", text), text
     assert re.search(r"2026-01-02.*│\s+1.0% │\s+90.0% │", text), text
-    assert re.search(r"new users\s+│\s+15.0%", text), text
+    assert "gap closed by segment, 2026-01-04\n" in re.sub(r" +\n", "\n", text)
+    assert re.search(r"new users\s+│\s+30.0%", text), text
     assert re.search(r"1 \(50%\) │ 1 \(50%\) │\s+0 \(0%\)", text), text
 
 

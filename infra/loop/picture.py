@@ -80,7 +80,7 @@ def _exposure(axes: Axes, turns: Sequence[Turn]) -> None:
         )
     axes.set_xticks(at, [f"{turn.day.day}" for turn in turns])
     axes.set(title="Exposure", ylim=(0, 1.02), xlabel="day")
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=8, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.16))
 
 
 def _segments(axes: Axes, turn: Turn) -> None:

@@ -54,16 +54,16 @@ FROM last GROUP BY ALL
 
 _SAMPLES = """
 WITH request AS (
-    SELECT request_id, arrival_day AS logged, country, device, len(history)::INTEGER AS history_length
+    SELECT request_id, arrival_day AS logged, country, device, area, len(history)::INTEGER AS history_length
     FROM read_parquet('{bronze}/request/*/*.parquet', hive_partitioning = false)
-    QUALIFY row_number() OVER (PARTITION BY request_id ORDER BY arrival_day, requested_at, country, device) = 1
+    QUALIFY row_number() OVER (PARTITION BY request_id ORDER BY arrival_day, requested_at, country, device, area) = 1
 ), known AS (
     SELECT item_id, creator_id, topic, created_at, known_until + 1 AS ends,
         CASE WHEN known_from = min(known_from) OVER (PARTITION BY item_id) THEN known_from ELSE known_from + 1
         END AS begins
     FROM item
 )
-SELECT labelled.*, country, device, history_length, creator_id, topic, created_at, {columns}
+SELECT labelled.*, country, device, area, history_length, creator_id, topic, created_at, {columns}
 FROM labelled
 LEFT JOIN request ON labelled.request_id = request.request_id AND logged BETWEEN event_day - 1 AND arrival_day
 LEFT JOIN known ON labelled.item_id = known.item_id AND begins <= event_day AND (ends IS NULL OR ends > event_day)

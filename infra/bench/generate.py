@@ -36,7 +36,7 @@ FROM range({requests}) AS t(r)
 _REQUEST = """
 SELECT 1::INTEGER AS schema_version, request_id, user_id, named('s', r // 3) AS session_id, requested_at,
     ['DE', 'FR', 'US', 'IN', 'BR'][1 + r % 5] AS country, ['phone', 'tablet', 'desktop'][1 + r % 3] AS device,
-    ['wifi', '4g', '5g'][1 + r % 3] AS network,
+    printf('%02d', r % 36) AS area, ['wifi', '4g', '5g'][1 + r % 3] AS network,
     list_transform(range(r % 20), lambda k: named('v', floor({items} * u(r, k)))) AS history,
     'bench-1' AS release_id, 'softmax' AS policy, NULL::VARCHAR AS experiment, NULL::VARCHAR[] AS fallbacks,
     requested_at::DATE AS arrives

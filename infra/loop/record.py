@@ -35,8 +35,8 @@ class Interval(_Part):
 
 
 class Exposure(_Part):
-    """Who was shown. Shares are of the day's impressions, `coverage` is of the catalogue, `reached` of today's items,
-    None on a day that brings none.
+    """Who was shown. Shares are of the day's impressions, `coverage` is of the catalogue, `reached` of the items
+    that the day before brought, None where it brought none.
 
     `gini`: Gini coefficient of impressions over the catalogue, items never shown included.
     """

@@ -25,7 +25,7 @@ def line(turn: Turn) -> str:
 
 
 def summary(turns: Sequence[Turn]) -> Iterator[Table]:
-    """By day: gap closed, exposure, verdict. By segment: gap closed over the last days. Verdicts, counted."""
+    """By day: gap closed, exposure, verdict. By segment: mean gap closed over the last days. Verdicts, counted."""
     yield _days(turns)
     yield _exposure(turns)
     yield _segments([turn for turn in turns if turn.served_by != BOOTSTRAP][-LAST:] or turns[-LAST:])
@@ -58,7 +58,7 @@ def _exposure(turns: Sequence[Turn]) -> Table:
 
 
 def _segments(turns: Sequence[Turn]) -> Table:
-    days = " to ".join(dict.fromkeys((str(turns[0].day), str(turns[-1].day))))
+    days = str(turns[0].day) if len(turns) == 1 else f"mean of {turns[0].day} to {turns[-1].day}"
     table = Table(title=f"gap closed by segment, {days}", title_justify="left")
     table.add_column("segment")
     for policy in POLICIES:

@@ -164,8 +164,9 @@ def test_the_smoke_test_asks_every_kind_of_user(tiny: Night) -> None:
     assert "an unknown user" in gate.reason
 
 
-def test_the_smoke_test_asks_from_where_most_items_may_be_shown(tiny: Night) -> None:
-    night = tiny_night(tiny.home, tiny_surface(policy={"area_tags": "zone:"}))
+@pytest.mark.parametrize("bound_by", ["country_tags", "device_tags", "area_tags", "hour_tags"])
+def test_the_smoke_test_asks_from_where_and_when_most_items_may_be_shown(tiny: Night, bound_by: str) -> None:
+    night = tiny_night(tiny.home, tiny_surface(policy={bound_by: "zone:"}))
     assert smoke_test(build(night, inputs(night)).folder, night.day).verdict == "pass"
 
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
 
 from infra.loop.picture import draw, figure
+from infra.loop.record import Turn
 from infra.loop.screen import line, summary
 from tests.infra.loop.turns import turn
 
 TURNS = [turn(1, 0.0, "no night"), turn(2, 0.1, "no night"), turn(3, 0.2, "held", "held: recall"), turn(4, 0.6)]
+
+
+def printed(turns: list[Turn]) -> str:
+    """The tables of `turns` on a wide screen."""
+    console = Console(width=200, record=True, file=StringIO())
+    for table in summary(turns):
+        console.print(table)
+    return console.export_text()
 
 
 def test_a_line_says_how_far_and_how_the_night_ended() -> None:
@@ -21,10 +31,7 @@ def test_a_line_says_how_far_and_how_the_night_ended() -> None:
 
 
 def test_the_tables_have_every_day_every_segment_and_the_verdicts() -> None:
-    console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    for table in summary(TURNS):
-        console.print(table)
-    text = console.export_text()
+    text = printed(TURNS)
     assert all(str(one.day) in text for one in TURNS)
     assert "60.0% [58.0%, 62.0%]" in text
     assert re.search(r"2026-01-01.*│\s+1.0% │\s+- │", text), text
@@ -32,6 +39,12 @@ def test_the_tables_have_every_day_every_segment_and_the_verdicts() -> None:
     assert "gap closed by segment, 2026-01-04\n" in re.sub(r" +\n", "\n", text)
     assert re.search(r"new users\s+│\s+30.0%", text), text
     assert re.search(r"1 \(50%\) │ 1 \(50%\) │\s+0 \(0%\)", text), text
+
+
+def test_segments_are_the_mean_of_the_days_that_a_release_served() -> None:
+    text = printed([*TURNS, turn(5, 0.8)])
+    assert "gap closed by segment, mean of 2026-01-04 to 2026-01-05" in " ".join(text.split())
+    assert re.search(r"new users\s+│\s+35.0%", text), text
 
 
 def test_the_picture_has_a_curve_for_each_policy() -> None:

@@ -60,7 +60,10 @@ def test_a_user_is_tried_and_a_changed_weight_is_shown_beside(page: Page, addres
     page.fill("#user", "u1")
     page.fill("#request", "r1")
     page.fill("#size", "6")
-    page.click("#go")
+    page.fill("#area", "07")
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        page.click("#go")
+    assert sent.value.post_data_json["context"]["area"] == "07"
     page.wait_for_function("document.querySelectorAll('section table tbody')[0].children.length === 6")
     assert len({cell.split("\n")[0] for cell in column(page, 0, "item")}) == 6
     assert all(0 < float(cell) <= 1 for cell in column(page, 0, "propensity"))

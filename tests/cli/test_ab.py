@@ -8,12 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
-from cli.main import application
-from schemas.errors import FeedmillError
 from surfaces.load import load
-from tests.cli.command import Answer, feedmill
+from tests.cli.command import Answer, feedmill, in_process
 from tests.evaluation.experiments.populations import days_of
 from tests.jobs.experiments.logged import BEGIN, LAST, Row, days, impressions, lake_of, request
 
@@ -38,11 +35,7 @@ def table(folder: Path, lift: float, users: int = 1500, seed: int = 1) -> Path:
 
 def ab(home: Path, *words: str) -> Answer:
     """As `feedmill ab`, in this process."""
-    done = CliRunner().invoke(application(["ab"]), ["ab", *words], env={"FEEDMILL_HOME": str(home)})
-    if isinstance(done.exception, FeedmillError):
-        return Answer(done.exception.exit_code, str(done.exception))
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
-    return Answer(done.exit_code, done.output)
+    return in_process("ab", *words, home=home)
 
 
 @pytest.mark.parametrize(("lift", "verdict", "code"), [(1.0, "ship", 0), (-0.6, "reject", 3), (0.0, "continue", 4)])

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from cli import doctor
-from cli.main import application
 from infra import ports
 from schemas.errors import UserError
-from tests.cli.command import feedmill
+from tests.cli.command import feedmill, in_process
 
 
 def test_a_fit_machine_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # How full the disk of the machine that runs the tests is says nothing of doctor.
     monkeypatch.setattr(doctor, "LEAST_FREE_GIB", 0.0)
-    done = CliRunner().invoke(application(["doctor"]), ["doctor"], env={"FEEDMILL_HOME": str(tmp_path)})
-    assert done.exit_code == 0, done.output
-    assert "delta-spark_4.2_2.13-4.4.0.jar" in done.output
-    assert "shorts" in done.output
+    answer = in_process("doctor", home=tmp_path)
+    assert answer.code == 0, answer.text
+    assert "delta-spark_4.2_2.13-4.4.0.jar" in answer.text
+    assert "shorts" in answer.text
 
 
 def test_a_full_disk_makes_the_machine_unfit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "LEAST_FREE_GIB", 1e9)
-    done = CliRunner().invoke(application(["doctor"]), ["doctor"], env={"FEEDMILL_HOME": str(tmp_path)})
-    assert done.exit_code == 2
-    assert "wrong" in done.output
+    answer = in_process("doctor", home=tmp_path)
+    assert answer.code == 2
+    assert re.search(r"disk\s+│ wrong", answer.text), answer.text
 
 
 def test_no_java_is_told_with_the_fix(tmp_path: Path) -> None:

@@ -7,14 +7,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from typer.testing import CliRunner
 
-from cli.main import application
 from features.tables import samples
 from lake.tables import Lake
-from schemas.errors import FeedmillError
 from surfaces.load import load
-from tests.cli.command import Answer
+from tests.cli.command import Answer, in_process
 from tests.jobs.experiments.logged import FIRST, Row
 from tests.jobs.experiments.test_observed import impressions
 
@@ -34,11 +31,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def effect(home: Path, *words: str) -> Answer:
-    done = CliRunner().invoke(application(["effect"]), ["effect", *words], env={"FEEDMILL_HOME": str(home)})
-    if isinstance(done.exception, FeedmillError):
-        return Answer(done.exception.exit_code, done.output + str(done.exception))
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
-    return Answer(done.exit_code, done.output)
+    return in_process("effect", *words, home=home)
 
 
 def test_an_effect_is_told_with_its_interval_and_overlap(home: Path) -> None:

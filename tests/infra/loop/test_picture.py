@@ -47,6 +47,12 @@ def test_segments_are_the_mean_of_the_days_that_a_release_served() -> None:
     assert re.search(r"new users\s+│\s+35.0%", text), text
 
 
+def test_segments_are_of_every_day_while_no_release_has_served() -> None:
+    text = printed(TURNS[:3])
+    assert "gap closed by segment, mean of 2026-01-01 to 2026-01-03" in " ".join(text.split())
+    assert re.search(r"new users\s+│\s+5.0%", text), text
+
+
 def test_the_picture_has_a_curve_for_each_policy() -> None:
     gaps, exposure, segments = figure(TURNS, "shorts").axes
     curves = {curve.get_label(): curve.get_ydata() for curve in gaps.lines}
